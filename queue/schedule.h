@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * schedule - when a message is tried again, warned about, given up.
+ *
+ * Source	RFC 5321 4.5.4.1
+ * Units	seconds
+ * Pure		time and randomness come in as parameters
+ */
+#ifndef QUEUE_SCHEDULE_H
+#define QUEUE_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct schedule_conf {
+	int64_t	retry_min_sec, retry_max_sec;
+	int64_t	lifetime_sec;		/* of this message: bounces have another */
+	int64_t	warn_after_sec;		/* 0: never */
+};
+
+/* retry_min doubled with each attempt (the first is 1) up to retry_max, and
+ * up to a quarter more at random. */
+int64_t	schedule_next(const struct schedule_conf *, uint32_t attempts,
+	    int64_t now_sec, uint32_t random);
+
+/* Age is never negative, whatever the clock did. */
+int64_t	schedule_age(int64_t arrival_sec, int64_t now_sec);
+
+/*
+ * Over its lifetime by the clock. One more attempt is due before it bounces:
+ * expired counts only if an attempt was made after the end of its lifetime
+ * (last_sec), so that a jump of the clock alone bounces nothing.
+ */
+bool	schedule_over(const struct schedule_conf *, int64_t arrival_sec,
+	    int64_t now_sec);
+bool	schedule_expired(const struct schedule_conf *, int64_t arrival_sec,
+	    int64_t last_sec, int64_t now_sec);
+
+bool	schedule_warn_due(const struct schedule_conf *, int64_t arrival_sec,
+	    int64_t now_sec);
+
+#endif
