@@ -1,11 +1,29 @@
 # The checking targets. tests/run collects every suite's counts and ends with
 # "N passed, N failed".
 
+# SUITES: programs that print "N passed, N failed" as their last line and
+# exit non-zero when something failed. A room adds its own below with
+#	SUITES += $(B)/fault/x
+# and a rule for it.
+SUITES :=
+
 check: deps
-	$(Q)$(MAKE) --no-print-directory all unit
+	$(Q)$(MAKE) --no-print-directory all unit suites
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined all unit suites
 	$(Q)tests/run
+
+# The same without what needs long or a second build; for while you work.
+check-quick: all unit suites
+	$(Q)tests/run --quick
+
+suites: $$(SUITES)
 
 deps:
 	$(Q)tests/deps
 
-.PHONY: deps
+.PHONY: check-quick deps suites
+
+list-suites:
+	@echo $(SUITES)
+
+.PHONY: list-suites
