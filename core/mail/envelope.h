@@ -4,9 +4,17 @@
  * struct and as text. The queue file begins with the text, and a worker's
  * job carries it.
  *
- * Shape	lines "key value...\n", every value percent-encoded: a byte
- *		outside 0x21..0x7e, '%' and '=' are %XX; an empty value is "%".
- *		Keys, order and meaning: queue/FORMAT.md, "Envelope".
+ * Shape	lines "key value\n" in this order, those in [] where they apply,
+ *		every value percent-encoded: a byte outside 0x21..0x7e, '%' and
+ *		'=' are %XX; an empty value is "%" (line.h reads such lines)
+ *			id ID			arrival MICROSECONDS
+ *			uid N			sender ADDR
+ *			[ret full|headers]	[envid TEXT]
+ *			[flags N]		[tag TEXT]
+ *			[message-id TEXT]
+ *			rcpt ADDR [orig=ADDR] [orcpt=TEXT]
+ *			    [notify=never|success,failure,delay] [sender=ADDR]
+ *		What is read is what was written: one envelope, one text.
  * Source	RFC 5321 2.3.1, RFC 3461 (notify, orcpt, ret, envid)
  * Limits	ENVELOPE_TEXT_MAX bytes; ENVELOPE_RCPT_MAX recipients
  * Errors	ERR_DATA: the text is no envelope
@@ -78,6 +86,8 @@ void	envelope_copy(struct envelope *to, const struct envelope *from);
 /* Appends a zeroed recipient with a copy of addr; the pointer is good until
  * the next one is added. */
 struct envelope_rcpt	*envelope_add_rcpt(struct envelope *, const char *addr);
+void	envelope_copy_rcpt(struct envelope *to,
+	    const struct envelope_rcpt *from);
 
 /* The sender that recipient i is sent under. */
 const char	*envelope_sender(const struct envelope *, size_t i);

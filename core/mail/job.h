@@ -2,6 +2,10 @@
 /*
  * job - what the runner hands a worker, and what the worker answers.
  *
+ * A worker is started as
+ *	sendoff-deliver [-C FILE] [-v] [RELAY]
+ * where RELAY is the NAME of [relay NAME]; without it the unnamed one. -C is
+ * there when the runner got it; -v: the dialogue goes to standard error.
  * The two hold the ends of a SOCK_SEQPACKET pair (the worker's is fd 0).
  * Runner to worker: one packet "job N" with two descriptors: the message
  * file (read only, its lock rides on it; use pread, the offset is shared),
@@ -10,16 +14,23 @@
  *
  * Worker to runner, one packet each:
  *	ready				started, secrets read, locked down
- *	up RELAY CAPS			a session stands: size limit and bits
- *	down KIND DSN TEXT		the relay cannot be used; jobs in hand are
+ *	up RELAY SIZE CAPS		a session stands: size limit and bits
+ *	down KIND DSN RELAY TEXT	the relay cannot be used; jobs in hand are
  *					returned; the worker ends
- *	rcpt N I OUTCOME		recipient I of job N, at most once
+ *	rcpt N I OUTCOME		recipient I of job N (as job.index has it),
+ *					at most once
  *	done N				job N is over. Recipients without an
  *					outcome were not attempted.
  *	idle				connection closed, no job in hand
  *
- * Values are encoded as in an envelope. A packet that does not parse is a
- * broken worker: its jobs are "try later".
+ * Values are encoded as in an envelope; OUTCOME is outcome.h's text. A packet
+ * that does not parse is a broken worker: its jobs are "try later".
+ *
+ * The job's text:
+ *	job NUMBER
+ *	message OFFSET SIZE CRC
+ *	index N...			one number for each "rcpt" below
+ *	(the envelope, as envelope.h has it)
  *
  * Limits	JOB_PACKET_MAX bytes a packet
  * Errors	ERR_PROTO

@@ -2,6 +2,8 @@
 /*
  * outcome - what became of one recipient in one attempt.
  *
+ * Shape	as text: "VERDICT CODE DSN dsn|- RELAY TEXT MS MS MS", values
+ *		encoded as in an envelope; packets and journals carry it
  * Source	RFC 5321 4.2 (codes), RFC 3463 (dsn)
  * Limits	text is cleaned (text_clean) and cut by who fills it
  * Pure
@@ -11,6 +13,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "core/base/buf.h"
+#include "core/base/compat.h"
+
+struct line;
 
 enum {
 	OUTCOME_TEXT_MAX = 512,		/* bytes, NUL included */
@@ -42,10 +49,16 @@ const char	*outcome_status(enum outcome_verdict);
 
 /* Sets verdict, dsn and a formatted text; cleans it. */
 void	outcome_set(struct outcome *, enum outcome_verdict, const char *dsn,
-	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+	    const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* The dsn with the class (2, 4, 5) that the verdict demands; a missing or
  * malformed one becomes x.0.0. */
 void	outcome_fix_dsn(struct outcome *);
+
+void	outcome_write(const struct outcome *, struct buf *);
+
+/* The next words of the line; what does not fit makes the line bad and
+ * leaves *outcome as it was. Its text holds no control character. */
+void	outcome_read(struct line *, struct outcome *);
 
 #endif
