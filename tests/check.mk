@@ -27,3 +27,12 @@ list-suites:
 	@echo $(SUITES)
 
 .PHONY: list-suites
+
+# Figures: printed, never judged.
+BENCH_TOOLS := $(patsubst tests/bench/%.c,build/bench-tools/%,$(wildcard tests/bench/*.c))
+$(BENCH_TOOLS): build/bench-tools/%: tests/bench/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -D_GNU_SOURCE -Wall -Wextra -o $@ $<
+
+bench: deps all $(BENCH_TOOLS)
+	$(Q)tests/bench/run $(BENCH)
