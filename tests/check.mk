@@ -36,3 +36,9 @@ $(BENCH_TOOLS): build/bench-tools/%: tests/bench/%.c
 
 bench: deps all $(BENCH_TOOLS)
 	$(Q)tests/bench/run $(BENCH)
+
+# The main job, shown.
+demo:
+	$(Q)tests/deps build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)/usr/bin/python3 tests/demo/run
