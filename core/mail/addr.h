@@ -34,7 +34,7 @@ struct addr_item {
 	struct slice	 text;		/* in the input: the whole mailbox */
 	struct slice	 spec;		/* in the input: the addr-spec in it */
 	struct slice	 phrase;	/* in the input: what stands before "<" */
-	struct err	 err;		/* when addr is NULL */
+	const struct err *err;		/* static; when addr is NULL */
 };
 
 struct addr_list {
@@ -46,20 +46,31 @@ struct addr_list {
  * Every mailbox of a header value or an argument (comma list, groups,
  * comments, quoted strings, folding). Always succeeds: a member that cannot
  * be read is an item with addr NULL and err set, the good ones stand; what is
- * unclear is never guessed. "<>" is an item with addr "". slices borrow p.
+ * unclear is never guessed (an open bracket or quote takes the rest with it,
+ * an open group its members). "<>" is an item with addr "". slices borrow p.
+ * Line ends count as folding here; who parses an argument refuses them first.
  */
 void	addr_list_parse(struct addr_list *, const char *p, size_t n);
 void	addr_list_free(struct addr_list *);
 
 /* One address as -f takes it: "a@b", "<a@b>", "Name <a@b>", "joe", "", "<>".
+ * A control character anywhere, or anything but one address, is an error.
  * On 0 *out is allocated. */
 int	addr_parse(const char *p, size_t n, char **out, struct err *);
 
 /* Completes a bare local part; returns an allocated string. "" stays "". */
 char	*addr_complete(const char *addr, const char *domain);
 
-/* Fit for the wire: syntax, limits, no control characters. */
+/* Fit for the wire: "", or complete and of the form above; syntax, limits, no
+ * control characters. */
 int	addr_check(const char *addr, struct err *);
+
+/* The same without words about which one: NULL when it is fit, else a static
+ * reason. bare: a local part alone is fit too. */
+const struct err	*addr_judge(const char *addr, size_t n, bool bare);
+
+/* RFC 5322 3.2.3 with RFC 6532: a byte of an atom. */
+bool	addr_is_atext(char);
 
 /* Where the '@' of the domain is, or NULL for a bare local part. */
 const char	*addr_at(const char *addr);
@@ -71,7 +82,8 @@ bool	addr_eq(const char *a, const char *b);
 bool	addr_utf8_local(const char *addr);
 bool	addr_utf8_domain(const char *addr);
 
-/* Matches a pattern of [relay] sender: "user@dom", "@dom", "*". */
+/* Matches a pattern of [relay] sender: "user@dom", "@dom", ".dom" (below dom
+ * only), "<>" (the null path), "*" (everything). */
 bool	addr_match(const char *pattern, const char *addr);
 
 #endif
