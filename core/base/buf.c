@@ -173,7 +173,7 @@ slice_eq(struct slice a, const char *s)
 {
 	size_t n = strlen(s);
 
-	return a.n == n && memcmp(a.p, s, n) == 0;
+	return a.n == n && (n == 0 || memcmp(a.p, s, n) == 0);
 }
 
 bool

@@ -1,41 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * addr_list - the RFC 5322 grammar of address lists: tokens, then mailboxes.
- *
- * Every byte is looked at once by the lexer, and once more when the address
- * of its mailbox is put together. Comments nest by a counter.
+ * addr_list - the RFC 5322 grammar of address lists, over addr_lex's tokens.
  */
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/mail/addr.h"
+#include "core/mail/addr_lex.h"
 
 enum {
 	VALUE_MAX = 2 * ADDR_MAX,	/* bytes; more is too long anyhow */
 };
 
-enum token {
-	TOKEN_END,
-	TOKEN_ATOM,
-	TOKEN_DOT,
-	TOKEN_QUOTED,
-	TOKEN_LITERAL,
-	TOKEN_COMMA, TOKEN_COLON, TOKEN_SEMICOLON, TOKEN_AT, TOKEN_OPEN,
-	TOKEN_CLOSE,
-	TOKEN_BAD,			/* lex.why tells */
-};
-
-struct lex {
-	const char		*p;
-	size_t			 n, pos;
-	enum token		 token;
-	size_t			 start, end;	/* of the token */
-	const struct err	*why;
-};
-
 struct parser {
-	struct lex		 lex;
+	struct addr_lex		 lex;
 	struct addr_list	*list;
 	size_t			 cap;
 	size_t			 member;	/* where this one's text begins */
@@ -60,10 +39,6 @@ struct mailbox {
 #define REASON(name, words) \
 	static const struct err name = { ERR_DATA, 0, "5.1.3", words }
 
-REASON(bad_byte, "a character that has no place in an address");
-REASON(bad_comment, "a comment without its end");
-REASON(bad_quote, "a quoted string without its end");
-REASON(bad_literal, "an address in [] without its end");
 REASON(bad_words, "words that are no address");
 REASON(bad_domain_words, "no domain behind '@'");
 REASON(bad_route, "a source route that cannot be read");
@@ -75,188 +50,53 @@ REASON(bad_group_end, "a group without ';'");
 REASON(bad_long, "far too long");
 REASON(bad_encoded, "an encoded word where an address belongs");
 
-/* The length of white space at pos, a fold's line end included. */
-static size_t
-space_length(const struct lex *l, size_t pos)
-{
-	const char *p = l->p + pos;
-	size_t n = l->n - pos;
-
-	if (n > 0 && text_is_blank(p[0]))
-		return 1;
-	if (n > 1 && p[0] == '\n' && text_is_blank(p[1]))
-		return 2;
-	if (n > 2 && p[0] == '\r' && p[1] == '\n' && text_is_blank(p[2]))
-		return 3;
-	return 0;
-}
-
-/* Behind the byte `close` that ends what began at pos; n + 1 if none does.
- * Only comments nest. */
-static size_t
-find_close(const struct lex *l, size_t pos, char close)
-{
-	size_t i, depth = 0;
-
-	for (i = pos + 1; i < l->n; i++) {
-		if (l->p[i] == '\\')
-			i++;
-		else if (l->p[i] == close && depth-- == 0)
-			return i + 1;
-		else if (l->p[i] == '(' && close == ')')
-			depth++;
-	}
-	return l->n + 1;
-}
-
-/* An enclosed token; without its end it takes the rest of the input. */
-static void
-enclosed(struct lex *l, enum token token, size_t end, const struct err *why)
-{
-	l->token = token;
-	l->end = end;
-	if (end > l->n) {
-		l->token = TOKEN_BAD;
-		l->end = l->n;
-		l->why = why;
-	}
-}
-
-static bool
-skip_cfws(struct lex *l)
-{
-	size_t n;
-
-	for (;;) {
-		while ((n = space_length(l, l->pos)) > 0)
-			l->pos += n;
-		if (l->pos == l->n || l->p[l->pos] != '(')
-			return true;
-		l->start = l->pos;
-		enclosed(l, TOKEN_END, find_close(l, l->pos, ')'),
-		    &bad_comment);
-		l->pos = l->end;
-		if (l->token == TOKEN_BAD)
-			return false;
-	}
-}
-
-static void
-next(struct lex *l)
-{
-	static const char specials[] = ",:;@<>";
-	const char *s;
-	char c;
-
-	if (!skip_cfws(l))
-		return;
-	l->start = l->pos;
-	l->end = l->pos + 1;
-	if (l->pos == l->n) {
-		l->token = TOKEN_END;
-		l->end = l->pos;
-		return;
-	}
-	c = l->p[l->pos];
-	s = c != '\0' ? strchr(specials, c) : NULL;
-	if (addr_is_atext(c)) {
-		l->token = TOKEN_ATOM;
-		while (l->end < l->n && addr_is_atext(l->p[l->end]))
-			l->end++;
-	} else if (c == '.') {
-		l->token = TOKEN_DOT;
-	} else if (c == '"') {
-		enclosed(l, TOKEN_QUOTED, find_close(l, l->pos, '"'),
-		    &bad_quote);
-	} else if (c == '[') {
-		enclosed(l, TOKEN_LITERAL, find_close(l, l->pos, ']'),
-		    &bad_literal);
-	} else if (s != NULL) {
-		l->token = (enum token)(TOKEN_COMMA + (s - specials));
-	} else {
-		l->token = TOKEN_BAD;
-		l->why = &bad_byte;
-	}
-	l->pos = l->end;
-}
-
 static struct slice
-between(const struct lex *l, size_t start, size_t end)
+between(const struct addr_lex *l, size_t start, size_t end)
 {
 	return text_trim(l->p + start, end - start);
 }
 
 static void
-take_run(struct lex *l, struct run *run)
+take_run(struct addr_lex *l, struct run *run)
 {
-	enum token last = TOKEN_END;
+	enum addr_token last = ADDR_LEX_END;
 
 	*run = (struct run){ l->start, l->start, true, true };
-	while (l->token == TOKEN_ATOM || l->token == TOKEN_QUOTED ||
-	    l->token == TOKEN_DOT) {
-		bool dot = l->token == TOKEN_DOT;
+	while (l->token == ADDR_LEX_ATOM || l->token == ADDR_LEX_QUOTED ||
+	    l->token == ADDR_LEX_DOT) {
+		bool dot = l->token == ADDR_LEX_DOT;
 
-		if (last == TOKEN_END && dot)
+		if (last == ADDR_LEX_END && dot)
 			run->phrase = false;
-		if (dot != (last != TOKEN_END && last != TOKEN_DOT))
+		if (dot != (last != ADDR_LEX_END && last != ADDR_LEX_DOT))
 			run->dot_string = false;
 		last = l->token;
 		run->end = l->end;
-		next(l);
+		addr_lex_next(l);
 	}
-	if (last == TOKEN_END)
+	if (last == ADDR_LEX_END)
 		run->phrase = false;
-	if (last == TOKEN_END || last == TOKEN_DOT)
+	if (last == ADDR_LEX_END || last == ADDR_LEX_DOT)
 		run->dot_string = false;
 }
 
 /* atom *("." atom), or a literal. */
 static bool
-take_domain(struct lex *l, size_t *end)
+take_domain(struct addr_lex *l, size_t *end)
 {
 	*end = l->end;
-	if (l->token == TOKEN_LITERAL) {
-		next(l);
+	if (l->token == ADDR_LEX_LITERAL) {
+		addr_lex_next(l);
 		return true;
 	}
-	while (l->token == TOKEN_ATOM) {
+	while (l->token == ADDR_LEX_ATOM) {
 		*end = l->end;
-		next(l);
-		if (l->token != TOKEN_DOT)
+		addr_lex_next(l);
+		if (l->token != ADDR_LEX_DOT)
 			return true;
-		next(l);
+		addr_lex_next(l);
 	}
 	return false;
-}
-
-/* The text of a token without quotes, backslashes and line ends. */
-static void
-add_token(struct buf *b, const struct lex *l)
-{
-	size_t i, start = l->start, end = l->end;
-
-	if (l->token == TOKEN_QUOTED) {
-		start++;
-		end--;
-	}
-	for (i = start; i < end; i++) {
-		if (l->token == TOKEN_QUOTED && l->p[i] == '\\')
-			i++;
-		else if (l->p[i] != ' ' && space_length(l, i) > 1)
-			i += space_length(l, i) - 1;
-		if (l->token != TOKEN_LITERAL || !text_is_blank(l->p[i]))
-			buf_addc(b, l->p[i]);
-	}
-}
-
-/* What the tokens of p[0..n) say, put together. */
-static void
-add_value(struct buf *b, struct slice s)
-{
-	struct lex l = { .p = s.p, .n = s.n };
-
-	for (next(&l); l.token != TOKEN_END && !b->over; next(&l))
-		add_token(b, &l);
 }
 
 /* Appends the local part in its shortest form. */
@@ -299,7 +139,7 @@ build(struct slice local, struct slice domain, char **out)
 
 	buf_init(&value, VALUE_MAX);
 	buf_init(&b, 4 * VALUE_MAX);
-	add_value(&value, local);
+	addr_lex_value(&value, local);
 	add_local(&b, &value);
 	if (is_encoded_word(&value))
 		why = &bad_encoded;
@@ -307,7 +147,7 @@ build(struct slice local, struct slice domain, char **out)
 		why = &bad_words;
 	if (domain.p != NULL) {
 		buf_addc(&b, '@');
-		add_value(&b, domain);
+		addr_lex_value(&b, domain);
 	}
 	if (why == NULL && (value.over || b.over))
 		why = &bad_long;
@@ -322,19 +162,19 @@ build(struct slice local, struct slice domain, char **out)
 
 /* local-part "@" domain, or a bare local part; run is the part before. */
 static const struct err *
-take_spec(struct lex *l, const struct run *run, struct mailbox *m)
+take_spec(struct addr_lex *l, const struct run *run, struct mailbox *m)
 {
 	struct slice local = { l->p + run->start, run->end - run->start };
 	struct slice domain = { NULL, 0 };
 	size_t start, end = run->end;
 
 	if (!run->dot_string)
-		return l->token == TOKEN_BAD ? l->why : &bad_words;
-	if (l->token == TOKEN_AT) {
-		next(l);
+		return l->token == ADDR_LEX_BAD ? l->why : &bad_words;
+	if (l->token == ADDR_LEX_AT) {
+		addr_lex_next(l);
 		start = l->start;
 		if (!take_domain(l, &end))
-			return l->token == TOKEN_BAD ? l->why :
+			return l->token == ADDR_LEX_BAD ? l->why :
 			    &bad_domain_words;
 		domain = (struct slice){ l->p + start, end - start };
 	}
@@ -344,40 +184,40 @@ take_spec(struct lex *l, const struct run *run, struct mailbox *m)
 
 /* "@a,@b:" with the obsolete empty members. */
 static bool
-take_route(struct lex *l)
+take_route(struct addr_lex *l)
 {
 	size_t end;
 
-	while (l->token == TOKEN_COMMA || l->token == TOKEN_AT) {
-		if (l->token == TOKEN_COMMA) {
-			next(l);
+	while (l->token == ADDR_LEX_COMMA || l->token == ADDR_LEX_AT) {
+		if (l->token == ADDR_LEX_COMMA) {
+			addr_lex_next(l);
 			continue;
 		}
-		next(l);
+		addr_lex_next(l);
 		if (!take_domain(l, &end) ||
-		    (l->token != TOKEN_COMMA && l->token != TOKEN_COLON))
+		    (l->token != ADDR_LEX_COMMA && l->token != ADDR_LEX_COLON))
 			return false;
 	}
-	if (l->token != TOKEN_COLON)
+	if (l->token != ADDR_LEX_COLON)
 		return false;
-	next(l);
+	addr_lex_next(l);
 	return true;
 }
 
 static const struct err *
 take_angle(struct parser *ps, struct mailbox *m)
 {
-	struct lex *l = &ps->lex;
+	struct addr_lex *l = &ps->lex;
 	const struct err *why;
 	struct run run;
 
 	ps->in_angle = true;
-	next(l);
-	if (l->token == TOKEN_CLOSE) {
+	addr_lex_next(l);
+	if (l->token == ADDR_LEX_CLOSE) {
 		m->spec = (struct slice){ l->p + l->start, 0 };
 		m->addr = mem_str("");
 	} else {
-		if ((l->token == TOKEN_AT || l->token == TOKEN_COMMA) &&
+		if ((l->token == ADDR_LEX_AT || l->token == ADDR_LEX_COMMA) &&
 		    !take_route(l))
 			return &bad_route;
 		take_run(l, &run);
@@ -385,18 +225,18 @@ take_angle(struct parser *ps, struct mailbox *m)
 		if (why != NULL)
 			return why;
 	}
-	if (l->token != TOKEN_CLOSE)
-		return l->token == TOKEN_BAD ? l->why : &bad_angle;
+	if (l->token != ADDR_LEX_CLOSE)
+		return l->token == ADDR_LEX_BAD ? l->why : &bad_angle;
 	ps->in_angle = false;
-	next(l);
+	addr_lex_next(l);
 	return NULL;
 }
 
 static bool
 at_member_end(const struct parser *ps)
 {
-	return ps->lex.token == TOKEN_END || ps->lex.token == TOKEN_COMMA ||
-	    (ps->lex.token == TOKEN_SEMICOLON && ps->in_group);
+	return ps->lex.token == ADDR_LEX_END || ps->lex.token == ADDR_LEX_COMMA ||
+	    (ps->lex.token == ADDR_LEX_SEMICOLON && ps->in_group);
 }
 
 /* "a@b <a@b>" is common and clear; "a@b <c@d>" is neither. */
@@ -417,9 +257,9 @@ take_twice(struct parser *ps, struct mailbox *m)
 static const struct err *
 take_mailbox(struct parser *ps, const struct run *run, struct mailbox *m)
 {
-	struct lex *l = &ps->lex;
+	struct addr_lex *l = &ps->lex;
 	const struct err *why;
-	bool alone = l->token != TOKEN_OPEN;
+	bool alone = l->token != ADDR_LEX_OPEN;
 
 	if (!alone && !run->phrase && run->end > run->start)
 		return &bad_words;
@@ -428,14 +268,14 @@ take_mailbox(struct parser *ps, const struct run *run, struct mailbox *m)
 		if (why != NULL)
 			return why;
 	}
-	if (l->token == TOKEN_OPEN) {
+	if (l->token == ADDR_LEX_OPEN) {
 		m->phrase = between(l, ps->member, l->start);
 		why = alone ? take_twice(ps, m) : take_angle(ps, m);
 		if (why != NULL)
 			return why;
 	}
 	if (!at_member_end(ps))
-		return l->token == TOKEN_BAD ? l->why : &bad_rest;
+		return l->token == ADDR_LEX_BAD ? l->why : &bad_rest;
 	return NULL;
 }
 
@@ -465,14 +305,14 @@ add_item(struct parser *ps, struct mailbox *m, const struct err *why)
 static void
 skip_member(struct parser *ps)
 {
-	while (ps->lex.token != TOKEN_END) {
+	while (ps->lex.token != ADDR_LEX_END) {
 		if (!ps->in_angle && at_member_end(ps))
 			break;
-		if (ps->lex.token == TOKEN_OPEN)
+		if (ps->lex.token == ADDR_LEX_OPEN)
 			ps->in_angle = true;
-		else if (ps->lex.token == TOKEN_CLOSE)
+		else if (ps->lex.token == ADDR_LEX_CLOSE)
 			ps->in_angle = false;
-		next(&ps->lex);
+		addr_lex_next(&ps->lex);
 	}
 	ps->in_angle = false;
 }
@@ -487,12 +327,12 @@ take_member(struct parser *ps)
 	if (at_member_end(ps))
 		return;
 	take_run(&ps->lex, &run);
-	if (ps->lex.token == TOKEN_COLON && run.phrase && !ps->in_group) {
+	if (ps->lex.token == ADDR_LEX_COLON && run.phrase && !ps->in_group) {
 		ps->in_group = true;
 		ps->group = ps->list->n;
 		return;
 	}
-	if (ps->lex.token == TOKEN_COLON)
+	if (ps->lex.token == ADDR_LEX_COLON)
 		why = &bad_group;
 	else
 		why = take_mailbox(ps, &run, &m);
@@ -508,7 +348,7 @@ end_group(struct parser *ps)
 	struct mailbox none = { 0 };
 
 	ps->in_group = false;
-	next(&ps->lex);
+	addr_lex_next(&ps->lex);
 	if (at_member_end(ps))
 		return;
 	skip_member(ps);
@@ -522,19 +362,19 @@ addr_list_parse(struct addr_list *list, const char *p, size_t n)
 	size_t i;
 
 	*list = (struct addr_list){ NULL, 0 };
-	next(&ps.lex);
+	addr_lex_next(&ps.lex);
 	for (;;) {
 		take_member(&ps);
 		ps.member = ps.lex.end;
-		if (ps.lex.token == TOKEN_END)
+		if (ps.lex.token == ADDR_LEX_END)
 			break;
-		if (ps.lex.token == TOKEN_SEMICOLON) {
+		if (ps.lex.token == ADDR_LEX_SEMICOLON) {
 			end_group(&ps);
 			ps.member = ps.lex.end;
-			if (ps.lex.token == TOKEN_END)
+			if (ps.lex.token == ADDR_LEX_END)
 				break;
 		}
-		next(&ps.lex);
+		addr_lex_next(&ps.lex);
 	}
 	/* "undisclosed-recipients:" alone is clear; with members, who is
 	 * in the group and who is not? */
