@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: ISC
+"""Roots of their own, from Debian's packages, for real peers and callers.
+
+Needs root and debootstrap; installs the latter (and says so). A root is kept
+in build/roots and used again.
+"""
+import os
+import re
+import shutil
+import subprocess
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOTS = os.environ.get("SENDOFF_ROOTS", os.path.join(TOP, "build", "roots"))
+
+
+def why_not():
+    """The reason why no root can be made here, or None."""
+    if os.geteuid() != 0:
+        return "needs root"
+    if not os.path.exists("/etc/debian_version"):
+        return "needs Debian"
+    return None
+
+
+def apt_sources():
+    """(uri, suite) pairs that this machine's own apt uses."""
+    found = []
+    folder = "/etc/apt/sources.list.d"
+    names = ["/etc/apt/sources.list"] + [
+        os.path.join(folder, n) for n in sorted(os.listdir(folder))]
+    for name in names:
+        if not os.path.isfile(name):
+            continue
+        with open(name, encoding="utf-8") as f:
+            text = f.read()
+        found += re.findall(r"^deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+(\S+)", text, re.M)
+        for block in re.split(r"\n\s*\n", text):
+            uri = re.search(r"^URIs:\s*(\S+)", block, re.M)
+            suites = re.search(r"^Suites:\s*(.+)$", block, re.M)
+            if uri and suites:
+                found += [(uri.group(1), s) for s in suites.group(1).split()]
+    return found
+
+
+def run(*argv, **kw):
+    p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       stdin=subprocess.DEVNULL, **kw)
+    if p.returncode != 0:
+        raise RuntimeError("%s: exit %d\n%s" % (
+            " ".join(argv), p.returncode, p.stdout.decode()[-2000:]))
+    return p.stdout.decode()
+
+
+def make_root(name, packages, setup=None):
+    """The path of a root with these packages; setup(path) runs once."""
+    path = os.path.join(ROOTS, name)
+    stamp = os.path.join(path, ".ready")
+    wanted = " ".join(sorted(packages))
+    if os.path.exists(stamp) and open(stamp).read() == wanted:
+        return path
+    if shutil.which("debootstrap") is None:
+        print("roots: installing debootstrap")
+        run("apt-get", "-q", "update")
+        run("apt-get", "-q", "-y", "--no-install-recommends", "install",
+            "debootstrap")
+    shutil.rmtree(path, ignore_errors=True)
+    os.makedirs(ROOTS, exist_ok=True)
+    uri, suite = next((u, s) for u, s in apt_sources()
+                      if "security" not in s and "updates" not in s)
+    run("debootstrap", "--variant=minbase", suite, path, uri)
+    with open(os.path.join(path, "etc/apt/sources.list"), "w") as f:
+        for u, s in apt_sources():
+            f.write("deb %s %s main\n" % (u, s))
+    policy = os.path.join(path, "usr/sbin/policy-rc.d")
+    with open(policy, "w") as f:
+        f.write("#!/bin/sh\nexit 101\n")
+    os.chmod(policy, 0o755)
+    for conf in ("resolv.conf", "apt/apt.conf"):
+        if os.path.exists("/etc/" + conf):
+            shutil.copy("/etc/" + conf, os.path.join(path, "etc", conf))
+    if os.path.isdir("/etc/apt/apt.conf.d"):
+        shutil.copytree("/etc/apt/apt.conf.d",
+                        os.path.join(path, "etc/apt/apt.conf.d"),
+                        dirs_exist_ok=True)
+    env = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C",
+           "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+    run("chroot", path, "apt-get", "-q", "update", env=env)
+    run("chroot", path, "apt-get", "-q", "-y", "--no-install-recommends",
+        "install", *packages, env=env)
+    if setup is not None:
+        setup(path)
+    with open(stamp, "w") as f:
+        f.write(wanted)
+    return path
+
+
+def chroot(path, *argv, **kw):
+    return run("chroot", path, *argv, **kw)
