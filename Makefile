@@ -84,10 +84,13 @@ $(LINKS:%=$(B)/%): $(B)/sendmail
 # Unit tests: x_test.c with every room, so that a test can stand in for one
 # object (its own definition comes first and the archive's is not pulled in).
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
+# PROGRAM_x_test is linked with that program's objects too, but for its main.
+under = $(filter-out %/main.o,$(foreach p,$(PROGRAMS),$(if \
+	$(filter $(p)_%,$(1)),$(call src,$(p)))))
 unit: $(UNIT)
-$(UNIT): $(B)/unit/%: $(O)/tests/unit/%.o $(ARCHIVES)
+$(UNIT): $(B)/unit/%: $(O)/tests/unit/%.o $$(call under,$$*) $(ARCHIVES)
 	$(Q)mkdir -p $(@D)
-	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libqueue.a \
+	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libqueue.a \
 	$(B)/libsmtp.a $(B)/libmail.a $(B)/libbase.a -lcmocka -linih -lgsasl -lssl -lcrypto -lresolv
 
 # One test while you work: make run-unit T=buf
