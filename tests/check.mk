@@ -42,3 +42,29 @@ demo:
 	$(Q)tests/deps build
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)/usr/bin/python3 tests/demo/run
+
+# Fuzzing: tests/fuzz/X_fuzz.c has LLVMFuzzerTestOneInput and a corpus in
+# tests/fuzz/corpus/X. The corpora are replayed in make check; make fuzz
+# (clang) runs each target for FUZZ seconds, keeping what it finds there.
+FUZZ       ?= 60
+FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+TEST_LIBS  := -linih -lgsasl -lssl -lcrypto -lresolv
+SUITES     += $(FUZZ_NAMES:%=$(B)/fuzz/%_replay)
+
+$(B)/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/replay.o $(ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	$(B)/libqueue.a $(B)/libsmtp.a $(B)/libmail.a $(B)/libbase.a $(TEST_LIBS)
+
+build/fuzz/%: $(O)/tests/fuzz/%_fuzz.o $(ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libqueue.a $(B)/libsmtp.a \
+	$(B)/libmail.a $(B)/libbase.a $(TEST_LIBS)
+
+fuzz:
+	$(Q)for n in $(FUZZ_NAMES); do \
+	    $(MAKE) --no-print-directory CC=clang \
+	        SAN=fuzzer,address,undefined FUZZ_LINK=1 build/fuzz/$$n && \
+	    build/fuzz/$$n -max_total_time=$(FUZZ) -print_final_stats=0 \
+	        -timeout=10 tests/fuzz/corpus/$$n || exit 1; \
+	done
