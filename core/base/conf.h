@@ -165,6 +165,14 @@ int	conf_load(const char *path, struct conf *, struct conf_problems *,
 void	conf_free(struct conf *);
 void	conf_problems_free(struct conf_problems *);
 
+/*
+ * How the configuration writes durations ("30s", "1h30m", "5d", "0") and
+ * sizes ("4096", "64K", "50M"); for options too. All of p[0..n), or false and
+ * *out untouched.
+ */
+bool	conf_duration(const char *p, size_t n, int64_t *sec);
+bool	conf_size(const char *p, size_t n, int64_t *bytes);
+
 /* Puts the queue directory elsewhere, as -O QueueDirectory does: with
  * another than the default one the gate is off. */
 void	conf_set_queue_dir(struct conf *, const char *dir);
