@@ -10,6 +10,7 @@
  * Source	RFC 8446, 5246; RFC 7817 (names), 7672 (DANE), 9266 (binding)
  * Errors	ERR_TEMP "4.7.5" (certificate), "4.7.0" (handshake): the relay's
  *		fault, never the message's. The text says what to do.
+ *		The program ignores SIGPIPE.
  * Owns		tls_ctx: the library's context and the session for resumption
  */
 #ifndef CORE_SMTP_TLS_H

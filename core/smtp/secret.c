@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/smtp/secret.h"
+
+void
+secret_init(struct buf *b)
+{
+	buf_init(b, SECRET_MAX);
+	buf_reserve(b, SECRET_MAX);
+}
+
+static int
+check_file(const char *path, int fd, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(err, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_TEMP, "4.7.0",
+		    "%s is not a regular file", path);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return err_set(err, ERR_TEMP, "4.7.0",
+		    "%s belongs to uid %lu: it must belong to root or to "
+		    "uid %lu", path, (unsigned long)st.st_uid,
+		    (unsigned long)geteuid());
+	if ((st.st_mode & (S_IRWXO | S_IWGRP | S_IXGRP)) != 0)
+		return err_set(err, ERR_TEMP, "4.7.0",
+		    "%s has mode %04o: chmod it to 0640 or 0600", path,
+		    (unsigned)(st.st_mode & 07777));
+	if ((st.st_mode & S_IRGRP) != 0 && st.st_gid != getegid())
+		return err_set(err, ERR_TEMP, "4.7.0",
+		    "%s can be read by group %lu: chmod it to 0600, or chgrp "
+		    "it to group %lu", path, (unsigned long)st.st_gid,
+		    (unsigned long)getegid());
+	return 0;
+}
+
+static int
+read_all(const char *path, int fd, struct buf *out, struct err *err)
+{
+	char block[4096];
+	ssize_t n;
+
+	do {
+		n = read(fd, block, sizeof(block));
+		if (n > 0)
+			buf_add(out, block, (size_t)n);
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	if (n == -1)
+		err_sys(err, "read %s", path);
+	explicit_bzero(block, sizeof(block));
+	if (n == -1)
+		return -1;
+	if (out->over)
+		return err_set(err, ERR_TEMP, "4.7.0", "%s is over %d bytes",
+		    path, SECRET_MAX);
+	return 0;
+}
+
+int
+secret_read(const char *path, bool follow, struct buf *out, struct err *err)
+{
+	int fd, ret = -1;
+
+	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+	    (follow ? 0 : O_NOFOLLOW));
+	if (fd == -1 && errno == ELOOP && !follow)
+		return err_set(err, ERR_TEMP, "4.7.0",
+		    "%s is a symbolic link: name the file itself", path);
+	if (fd == -1) {
+		err_sys(err, "open %s", path);
+		goto out;
+	}
+	if (check_file(path, fd, err) == -1)
+		goto out;
+	ret = read_all(path, fd, out, err);
+out:
+	if (fd != -1)
+		(void)close(fd);
+	return ret;
+}
+
+bool
+secret_first_line(struct buf *b)
+{
+	const char *nl;
+
+	nl = b->n > 0 ? memchr(b->p, '\n', b->n) : NULL;
+	if (nl != NULL) {
+		explicit_bzero(b->p + (nl - b->p), b->n - (size_t)(nl - b->p));
+		buf_cut(b, (size_t)(nl - b->p));
+	}
+	if (b->n > 0 && b->p[b->n - 1] == '\r')
+		buf_cut(b, b->n - 1);
+	return b->n > 0 && memchr(b->p, '\0', b->n) == NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * secret - files that hold one, read only if nobody else could.
+ *
+ * Shape	a regular file of root's or ours, no access for others, and for
+ *		a group only reading, and only if that group is ours
+ * Limits	SECRET_MAX bytes
+ * Errors	ERR_TEMP "4.7.0": the message is not at fault. The text names
+ *		the file and what to do, never a byte of what is in it.
+ */
+#ifndef CORE_SMTP_SECRET_H
+#define CORE_SMTP_SECRET_H
+
+#include <stdbool.h>
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
+
+enum {
+	SECRET_MAX = 32768,		/* bytes of a file, or of an output */
+};
+
+/* Makes room once, so that no copy of a secret stays where a buf grew. */
+void	secret_init(struct buf *);
+
+/* Adds the whole file to *out (of secret_init). A symbolic link is followed
+ * only with `follow`; what counts is the file in the end. */
+int	secret_read(const char *path, bool follow, struct buf *out,
+	    struct err *);
+
+/* Keeps the first line without its end. False when it is empty or holds a
+ * NUL. */
+bool	secret_first_line(struct buf *);
+
+#endif
