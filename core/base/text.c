@@ -191,6 +191,41 @@ utf8_length(const char *p, size_t n)
 	return want;
 }
 
+size_t
+text_utf8_take(const char *p, size_t n, uint32_t *c)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	size_t len = utf8_length(p, n), i;
+
+	if (len == 0)
+		return 0;
+	*c = len == 1 ? u[0] : u[0] & (0x7fU >> len);
+	for (i = 1; i < len; i++)
+		*c = *c << 6 | (u[i] & 0x3fU);
+	return len;
+}
+
+void
+text_utf8_add(struct buf *b, uint32_t c)
+{
+	if (c < 0x80) {
+		buf_addc(b, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		buf_addc(b, (char)(0xc0 | c >> 6));
+	} else {
+		if (c < 0x10000) {
+			buf_addc(b, (char)(0xe0 | c >> 12));
+		} else {
+			buf_addc(b, (char)(0xf0 | c >> 18));
+			buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
+		}
+		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+	}
+	buf_addc(b, (char)(0x80 | (c & 0x3f)));
+}
+
 bool
 text_is_utf8(const char *p, size_t n)
 {

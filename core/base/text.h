@@ -44,6 +44,11 @@ bool	text_is_ascii(const char *p, size_t n);
 /* RFC 3629: no overlong forms, surrogates, or above U+10FFFF. */
 bool	text_is_utf8(const char *p, size_t n);
 
+/* The character at p[0..n), n > 0: how many bytes it takes, or 0 where there
+ * is no valid one; and one character, added. */
+size_t	text_utf8_take(const char *p, size_t n, uint32_t *c);
+void	text_utf8_add(struct buf *, uint32_t c);
+
 /*
  * Bytes that anybody chose, made fit for a log, a terminal or an error:
  * printable ASCII and valid UTF-8 (no C1 controls) as they are, a run of
