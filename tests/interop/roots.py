@@ -51,11 +51,18 @@ def run(*argv, **kw):
     return p.stdout.decode()
 
 
-def make_root(name, packages, setup=None):
-    """The path of a root with these packages; setup(path) runs once."""
+def install(path, env, *packages):
+    run("chroot", path, "apt-get", "-q", "-y", "--no-install-recommends",
+        "install", *packages, env=env)
+
+
+def make_root(name, packages, setup=None, later=()):
+    """The path of a root with these packages; setup(path) runs once, and
+    then the packages of `later` are added, one by one: those that cannot be
+    are named in the file .missing."""
     path = os.path.join(ROOTS, name)
     stamp = os.path.join(path, ".ready")
-    wanted = " ".join(sorted(packages))
+    wanted = " ".join(sorted(packages) + sorted(later))
     if os.path.exists(stamp) and open(stamp).read() == wanted:
         return path
     if shutil.which("debootstrap") is None:
@@ -85,10 +92,21 @@ def make_root(name, packages, setup=None):
     env = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C",
            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
     run("chroot", path, "apt-get", "-q", "update", env=env)
-    run("chroot", path, "apt-get", "-q", "-y", "--no-install-recommends",
-        "install", *packages, env=env)
+    install(path, env, *packages)
     if setup is not None:
         setup(path)
+    missing = []
+    try:
+        if later:
+            install(path, env, *later)
+    except RuntimeError:
+        for package in later:
+            try:
+                install(path, env, package)
+            except RuntimeError:
+                missing.append(package)
+    with open(os.path.join(path, ".missing"), "w") as f:
+        f.write("\n".join(missing))
     with open(stamp, "w") as f:
         f.write(wanted)
     return path

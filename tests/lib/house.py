@@ -26,12 +26,11 @@ class Result:
 class Daemon:
     """sendoffd in the foreground, its log collected line by line."""
 
-    def __init__(self, house, *args):
+    def __init__(self, argv, env):
         self.lines, self.seen = [], threading.Condition()
         self.p = subprocess.Popen(
-            [house.program("sendoffd"), "-C", house.conf, *args],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env=house.env())
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, env=env)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -140,7 +139,8 @@ class House:
         return r
 
     def daemon(self, *args):
-        d = Daemon(self, *args)
+        d = Daemon([self.program("sendoffd"), "-C", self.conf, *args],
+                   self.env())
         self.daemons.append(d)
         return d
 

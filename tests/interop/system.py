@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: ISC
+"""sendoff installed for real, in a root of its own, with its user, group and
+set-group-id bit: what users and their programs meet."""
+import os
+import shutil
+import subprocess
+
+import roots
+from house import Daemon, Result
+
+BUILD_DEPS = ["gcc", "libc6-dev", "make", "libssl-dev", "libgsasl-dev",
+              "libinih-dev", "libidn2-dev"]
+USERS = {"alice": 1001, "bob": 1002}
+LIMIT = 60
+
+
+def dummy_mta(path):
+    """A package that says that there is an MTA; ours comes by make install."""
+    deb = os.path.join(path, "tmp/mta")
+    os.makedirs(os.path.join(deb, "DEBIAN"))
+    with open(os.path.join(deb, "DEBIAN/control"), "w") as f:
+        f.write("Package: sendoff-dummy\nVersion: 1\nArchitecture: all\n"
+                "Maintainer: nobody <nobody@localhost>\n"
+                "Provides: mail-transport-agent, default-mta\n"
+                "Description: stands for sendoff, installed by make\n")
+    roots.chroot(path, "dpkg-deb", "-b", "/tmp/mta", "/tmp/mta.deb")
+    roots.chroot(path, "dpkg", "-i", "/tmp/mta.deb")
+
+
+class System:
+    """A root with sendoff in it; `callers` are further packages."""
+
+    def __init__(self, name, callers=()):
+        self.path = roots.make_root(name, BUILD_DEPS, dummy_mta,
+                                    later=list(callers))
+        self.daemons = []
+        self.conf = "/etc/sendoff/sendoff.conf"
+        self.install()
+
+    def file(self, name):
+        return os.path.join(self.path, name.lstrip("/"))
+
+    def install(self):
+        source = self.file("/src")
+        shutil.rmtree(source, ignore_errors=True)
+        shutil.copytree(roots.TOP, source, symlinks=True,
+                        ignore=shutil.ignore_patterns("build", ".git"))
+        shutil.rmtree(self.file("/var/spool/sendoff"), ignore_errors=True)
+        roots.chroot(self.path, "sh", "-c", "cd /src && make -s install")
+        for user, uid in USERS.items():
+            if not os.path.exists(self.file("/home/" + user)):
+                roots.chroot(self.path, "useradd", "-m", "-u", str(uid), user)
+
+    def configure(self, relay, **sections):
+        base = {
+            "relay": {"host": "127.0.0.1:%d" % relay.port, "tls": "none"},
+            "identity": {"hostname": "web1.test", "domain": "web1.test"},
+            "queue": {"min_free": "0"},
+            "log": {"target": "stderr"},
+        }
+        for section, values in sections.items():
+            base.setdefault(section, {}).update(values)
+        with open(self.file(self.conf), "w") as f:
+            for section, values in base.items():
+                f.write("[%s]\n" % section)
+                for key, value in values.items():
+                    f.write("%s = %s\n" % (key, value))
+        os.chmod(self.file(self.conf), 0o644)
+
+    def env(self):
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/",
+                "LC_ALL": "C.UTF-8"}
+
+    def call(self, *argv, user=None, input=b"", before=(), env=None,
+             timeout=LIMIT):
+        """Runs argv in the root as a user (root by default); `before` wraps
+        it from outside, e.g. ("setpriv", "--no-new-privs")."""
+        if isinstance(input, str):
+            input = input.encode()
+        who = ["--userspec=%s:%s" % (user, user)] if user else []
+        full = [*before, "chroot", *who, self.path, *argv]
+        p = subprocess.Popen(full, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env={**self.env(), **(env or {})})
+        try:
+            out, err = p.communicate(input, timeout)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.communicate()
+            raise
+        return Result(p, out, err)
+
+    def daemon(self):
+        """sendoffd as a service manager without User= starts it."""
+        d = Daemon(["chroot", self.path, "/usr/sbin/sendoffd"], self.env())
+        self.daemons.append(d)
+        return d
+
+    def files(self):
+        return sorted(os.listdir(self.file("/var/spool/sendoff/queue")))
+
+    def close(self):
+        for d in self.daemons:
+            d.stop()
+        self.daemons.clear()
+

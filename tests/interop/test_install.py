@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: ISC
+"""make install for real: rights, privilege, and hostile callers."""
+import os
+import stat
+import time
+
+import pytest
+
+from relay import Relay
+from system import USERS, System
+
+MESSAGE = "To: carol@example.com\nSubject: hello\n\nbody\n"
+
+
+@pytest.fixture(scope="module")
+def system():
+    s = System("system")
+    yield s
+    s.close()
+
+
+@pytest.fixture
+def relay(system):
+    with Relay() as r:
+        system.configure(r)
+        yield r
+    system.close()
+    for name in system.files():
+        os.unlink(system.file("/var/spool/sendoff/queue/" + name))
+
+
+def mode(system, path):
+    st = os.lstat(system.file(path))
+    return stat.S_IMODE(st.st_mode)
+
+
+def test_modes(system):
+    assert mode(system, "/usr/sbin/sendmail") == 0o2755
+    for path in ("", "/queue", "/corrupt"):
+        assert mode(system, "/var/spool/sendoff" + path) == 0o770
+    for link in ("/usr/bin/mailq", "/usr/bin/newaliases", "/usr/lib/sendmail"):
+        assert os.readlink(system.file(link)) == "/usr/sbin/sendmail"
+
+
+def test_one_setgid_file_and_no_setuid(system):
+    found = [p for p in ("/usr/sbin/sendmail", "/usr/sbin/sendoffd",
+                         "/usr/sbin/sendoff",
+                         "/usr/libexec/sendoff/sendoff-deliver")
+             if mode(system, p) & 0o6000]
+    assert found == ["/usr/sbin/sendmail"]
+
+
+def test_user_submits_and_it_arrives(system, relay):
+    d = system.daemon()
+    r = system.call("sendmail", "-t", user="alice", input=MESSAGE)
+    assert r.code == 0, r
+    m, = relay.wait(1)
+    assert m["sender"] == "alice@web1.test"
+    d.wait_line(": removed")
+
+
+def test_files_belong_to_the_caller_and_the_group(system, relay):
+    assert system.call("sendmail", "-t", user="alice", input=MESSAGE).code == 0
+    name, = system.files()
+    st = os.lstat(system.file("/var/spool/sendoff/queue/" + name))
+    assert st.st_uid == USERS["alice"]
+    assert stat.S_IMODE(st.st_mode) == 0o660
+
+
+def test_nobody_else_reaches_the_queue(system, relay):
+    assert system.call("sendmail", "-t", user="alice", input=MESSAGE).code == 0
+    name, = system.files()
+    path = "/var/spool/sendoff/queue/" + name
+    for user in ("alice", "bob"):
+        for argv in (["cat", path], ["ls", "/var/spool/sendoff"],
+                     ["rm", "-f", path], ["touch", path]):
+            assert system.call(*argv, user=user).code != 0
+
+
+def test_mailq_shows_a_user_his_own(system, relay):
+    assert system.call("sendmail", "-t", user="alice", input=MESSAGE).code == 0
+    assert system.call("mailq", "--count", user="alice").out.strip() == "1"
+    assert system.call("mailq", "--count", user="bob").out.strip() == "0"
+    assert system.call("mailq", "--count").out.strip() == "1"
+
+
+def test_c_drops_the_privilege(system, relay):
+    r = system.call("sendmail", "-C", "/etc/sendoff/sendoff.conf", "-t",
+                    user="alice", input=MESSAGE)
+    assert r.code == 75, r
+    assert system.files() == []
+
+
+@pytest.mark.parametrize("argv", [
+    ["-X/tmp/owned", "-t"], ["-X", "/tmp/owned", "-t"],
+    ["-D", "/tmp/owned", "-t"], ["-OQueueDirectory=/tmp", "-t"],
+    ["-oQ/tmp", "-t"]])
+def test_no_option_writes_a_file(system, relay, argv):
+    before = set(os.listdir(system.file("/tmp")))
+    system.call("sendmail", *argv, user="alice", input=MESSAGE)
+    assert set(os.listdir(system.file("/tmp"))) == before
+
+
+def test_no_new_privileges_goes_through_the_gate(system, relay):
+    d = system.daemon()
+    d.wait_line("")
+    start = time.monotonic()
+    r = system.call("sendmail", "-t", user="alice", input=MESSAGE,
+                    before=("setpriv", "--no-new-privs"))
+    assert r.code == 0, r
+    assert time.monotonic() - start < 5
+    m, = relay.wait(1)
+    assert m["sender"] == "alice@web1.test"
+    assert "uid %d" % USERS["alice"] in m["data"].decode()
+
+
+def test_no_new_privileges_and_no_runner(system, relay):
+    start = time.monotonic()
+    r = system.call("sendmail", "-t", user="alice", input=MESSAGE,
+                    before=("setpriv", "--no-new-privs"))
+    assert r.code == 75 and r.err.count("\n") == 1, r
+    assert time.monotonic() - start < 5
+    assert system.files() == []
+
+
+def test_secrets_stay_with_the_runner(system, relay):
+    secret = system.file("/etc/sendoff/password")
+    with open(secret, "w") as f:
+        f.write("hush\n")
+    os.chmod(secret, 0o600)
+    for user in ("alice", "bob"):
+        assert system.call("cat", "/etc/sendoff/password", user=user).code != 0
+
+
+def test_daemon_is_not_root(system, relay):
+    d = system.daemon()
+    system.call("sendmail", "-t", user="alice", input=MESSAGE)
+    relay.wait(1)
+    st = os.stat("/proc/%d" % d.p.pid)
+    owner = os.stat(system.file("/var/spool/sendoff")).st_uid
+    assert owner != 0 and st.st_uid == owner
+
+
+def test_uninstall_keeps_mail_and_configuration(system, relay):
+    assert system.call("sendmail", "-t", user="alice", input=MESSAGE).code == 0
+    try:
+        r = system.call("sh", "-c", "cd /src && make -s uninstall")
+        assert r.code == 0, r
+        assert not os.path.exists(system.file("/usr/sbin/sendmail"))
+        assert os.path.exists(system.file("/etc/sendoff/sendoff.conf"))
+        assert len(system.files()) == 1
+    finally:
+        system.call("sh", "-c", "cd /src && make -s install")
