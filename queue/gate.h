@@ -4,12 +4,13 @@
  * and for those who want a pass made.
  *
  * Shape	SOCK_SEQPACKET at the configured path. One request a connection:
- *		"draft"			-> "draft ID" + 2 descriptors (the
- *					   locked draft; the directory, for its
- *					   fsync), or "no DSN TEXT"
+ *		"draft"			-> "draft ID" + 1 descriptor (the locked
+ *					   draft; its name is durable already),
+ *					   or "no DSN TEXT"
  *		"flush"			-> "progress DONE TOTAL" ..., "flushed"
- *		"list"			-> "msg ID" + 1 descriptor ... (the caller's
- *					   own messages, read only), "end"
+ *		"list"			-> "msg ID ACTIVE" + 1 descriptor ... (the
+ *					   caller's messages; queue_abridge),
+ *					   "end"
  *		Values are encoded as in an envelope. The caller is who
  *		SO_PEERCRED says.
  * Limits	GATE_PACKET_MAX; the client waits GATE_WAIT_MS for each answer
@@ -29,7 +30,7 @@
 enum {
 	GATE_PACKET_MAX = 4096,		/* bytes */
 	GATE_WAIT_MS = 900,		/* so that exit 75 comes within a second */
-	GATE_FDS_MAX = 2,
+	GATE_FDS_MAX = 2,		/* that a packet may carry */
 };
 
 /* Client side. */
@@ -40,9 +41,9 @@ int	gate_draft(const char *path, struct draft *, struct err *);
 int	gate_flush(const char *path, void (*progress)(int64_t done,
 	    int64_t total, void *arg), void *arg, struct err *);
 
-/* cb takes fd. */
-int	gate_list(const char *path, void (*cb)(const char *id, int fd,
-	    void *arg), void *arg, struct err *);
+/* cb takes fd, which is for queue_load_fd. */
+int	gate_list(const char *path, void (*cb)(const char *id, bool active,
+	    int fd, void *arg), void *arg, struct err *);
 
 /* Server side: the pieces that the runner's loop is made of. */
 int	gate_listen(const char *path, int *fd, struct err *);

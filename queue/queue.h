@@ -116,21 +116,25 @@ struct queue_msg {
 	int64_t			 offset, size;	/* of the message in the file */
 	uint32_t		 crc;
 	uint32_t		 attempts;
-	int64_t			 last_sec, next_sec;	/* 0: none yet; due now */
+	int64_t			 last_sec, next_sec;	/* 0: none yet; due now.
+						   No bounds: schedule_wait */
 	bool			 hold;
 	bool			 active;	/* another process has it claimed */
 
 	struct queue		*queue;		/* kept; NULL when only loaded */
 	int			 fd;		/* read only; its lock is the claim */
-	int			 journal_fd;	/* -1 when only loaded */
+	int			 journal_fd;	/* -1 before the first line */
 	int64_t			 journal_end;	/* where the next line goes */
+	int64_t			 file_end;	/* private: more is a torn line */
+	bool			 finished;	/* private: nothing is to be done */
+	bool			 broken;	/* private: the journal failed */
 };
 
 enum queue_found {
 	QUEUE_OK,
 	QUEUE_BUSY,		/* claimed by another, or a draft in the making */
 	QUEUE_GONE,		/* not there (any more), or swept just now */
-	QUEUE_CORRUPT,		/* moved to corrupt/; err says why */
+	QUEUE_CORRUPT,		/* moved to corrupt/ (claim only); err says why */
 	QUEUE_FOREIGN,		/* a newer format: left alone; err says so */
 	QUEUE_FAILED,		/* could not be looked at now; err says why */
 };
@@ -145,13 +149,21 @@ enum queue_found {
 enum queue_found	queue_claim(struct queue *, const char *id,
 	    struct queue_msg **msg, struct err *);
 
-/* The same without lock and without touching anything; `active` is set. */
+/* The same without lock and without touching anything; `active` is set. A
+ * draft is QUEUE_BUSY, whoever holds it. */
 enum queue_found	queue_load(struct queue *, const char *id,
 	    struct queue_msg **msg, struct err *);
 
-/* From a descriptor (mailq's helper hands them out); takes fd. */
+/* From a descriptor that the gate handed out; takes fd. */
 enum queue_found	queue_load_fd(int fd, const char *id,
 	    struct queue_msg **msg, struct err *);
+
+/*
+ * A copy of a loaded message for somebody who must not have the file itself
+ * (a descriptor of it is enough to lock it): a sealed file in memory, with
+ * the same lengths and offsets, but a hole for the message.
+ */
+int	queue_abridge(const struct queue_msg *, int *fd, struct err *);
 
 int	queue_msg_verify(const struct queue_msg *, struct err *);
 
@@ -159,13 +171,25 @@ int	queue_msg_verify(const struct queue_msg *, struct err *);
 int	queue_msg_read(const struct queue_msg *, int64_t off, char *p, size_t n,
 	    struct err *);
 
-/* Unlocks and closes; the file stays. */
+/*
+ * Unlocks, closes and frees; the file stays. Not while a worker may still be
+ * sending the message: it has the same open file, so a runner that dies
+ * leaves it the claim, but one that releases takes it away.
+ */
 void	queue_release(struct queue_msg *);
 
 /*
- * The journal. Each call appends complete lines with one write; with sync it
- * is durable (fdatasync) when it returns. On -1 the state in *msg is as
- * before, and the message must not be attempted further.
+ * Makes sure, before an attempt, that its outcomes can be recorded: the file
+ * can be written to, and room for a line per owed recipient is set aside.
+ */
+int	queue_reserve(struct queue_msg *, struct err *);
+
+/*
+ * The journal. Each call appends a complete line with one write; all of them
+ * are durable when queue_record_sync has returned 0. On -1 the state in *msg
+ * is as before, every later call fails too, and the message must not be
+ * attempted further: release it, and claim it later. The same deferral once
+ * more, and a verdict of OUTCOME_NONE, need no line.
  */
 int	queue_record_outcome(struct queue_msg *, size_t rcpt,
 	    const struct outcome *, int64_t now_sec, struct err *);
@@ -178,15 +202,18 @@ int	queue_record_due(struct queue_msg *, int64_t next_sec, struct err *);
 int	queue_record_sync(struct queue_msg *, struct err *);
 
 /*
- * Every recipient is settled: the file goes (also by queue_remove on demand).
- * -1: it could not be unlinked; a journal line says that it is finished, so
- * that no pass sends it again; the message is released either way. The
+ * Every recipient is settled, or the message is not wanted any more: the file
+ * goes. -1: it could not be unlinked; a journal line says that it is
+ * finished, so that no pass sends it again (a claim tries to unlink it).
+ * Only if err->kind is ERR_SYSTEM could that not be written either: then the
+ * caller has to remember the id. The message is released in any case. The
  * directory is synced by queue_sync, which callers batch (at most 100 ms).
  */
 int	queue_finish(struct queue_msg *, struct err *);
 int	queue_sync(struct queue *, struct err *);
 
-/* Moves a claimed message that its reader found damaged to corrupt/. */
+/* Moves a claimed message that its reader found damaged to corrupt/; the
+ * message is released in any case. */
 int	queue_condemn(struct queue_msg *, struct err *);
 
 /*
@@ -200,8 +227,9 @@ int	queue_scan_corrupt(struct queue *,
 
 /*
  * New mail, noticed: an inotify descriptor on queue/ for poll(). Reading gives
- * the ids whose writers have closed them; *lost tells that events were lost
- * (overflow, unmount) and a scan is due. -1 from open: no inotify here.
+ * the ids whose writers have closed them (also messages whose journal this
+ * process wrote to); *lost tells that events were lost (overflow, unmount)
+ * and a scan is due. -1 from open: no inotify here.
  */
 int	queue_watch_open(struct queue *, int *fd, struct err *);
 int	queue_watch_read(int fd, void (*cb)(const char *id, void *arg),

@@ -23,6 +23,11 @@ struct schedule_conf {
 int64_t	schedule_next(const struct schedule_conf *, uint32_t attempts,
 	    int64_t now_sec, uint32_t random);
 
+/* Seconds until a message with this next_sec is due; none or a wild one (a
+ * clock that was wrong once) waits no longer than one from schedule_next. */
+int64_t	schedule_wait(const struct schedule_conf *, int64_t next_sec,
+	    int64_t now_sec);
+
 /* Age is never negative, whatever the clock did. */
 int64_t	schedule_age(int64_t arrival_sec, int64_t now_sec);
 
