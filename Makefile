@@ -48,7 +48,7 @@ sendoff-deliver_ROOMS := smtp mail base
 sendmail_LIBS         := -linih
 sendoffd_LIBS         := -linih
 sendoff_LIBS          := -linih
-sendoff-deliver_LIBS  := -linih -lgsasl -lssl -lcrypto -lresolv
+sendoff-deliver_LIBS  := -linih -lidn2 -lgsasl -lssl -lcrypto -lresolv
 
 rooms = $(foreach r,$(1),$(B)/lib$(r).a)
 src   = $(patsubst %.c,$(O)/%.o,$(sort $(wildcard cmd/$(1)/*.c)))
@@ -91,7 +91,7 @@ unit: $(UNIT)
 $(UNIT): $(B)/unit/%: $(O)/tests/unit/%.o $$(call under,$$*) $(ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libqueue.a \
-	$(B)/libsmtp.a $(B)/libmail.a $(B)/libbase.a -lcmocka -linih -lgsasl -lssl -lcrypto -lresolv
+	$(B)/libsmtp.a $(B)/libmail.a $(B)/libbase.a -lcmocka -linih -lidn2 -lgsasl -lssl -lcrypto -lresolv
 
 # One test while you work: make run-unit T=buf
 run-unit: $(B)/unit/$(T)_test

@@ -48,7 +48,7 @@ demo:
 # (clang) runs each target for FUZZ seconds, keeping what it finds there.
 FUZZ       ?= 60
 FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
-TEST_LIBS  := -linih -lgsasl -lssl -lcrypto -lresolv
+TEST_LIBS  := -linih -lidn2 -lgsasl -lssl -lcrypto -lresolv
 SUITES     += $(FUZZ_NAMES:%=$(B)/fuzz/%_replay)
 
 $(B)/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/replay.o $(ARCHIVES)
