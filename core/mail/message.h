@@ -10,8 +10,13 @@
  *
  * The header section is collected (message.header, capped), the body flows
  * through. A message whose first line is no header field has an empty header
- * section. Use: feed until state is MESSAGE_BODY, write the finished header
- * and an empty line (CRLF) to the draft, then feed on and write `out`.
+ * section. Use: feed until state is MESSAGE_BODY or MESSAGE_END, write the
+ * finished header and an empty line (CRLF) to the draft, then feed on and
+ * write `out`.
+ *
+ * A dot that the input ends in, without a line end, is data, and so is one
+ * that any other byte stands beside (NUL, CR). With crlf_strict a bare LF
+ * still ends a line of the message, but a dot beside one is data.
  *
  * Source	INTERFACE 3; RFC 5322 2.1, 2.3; RFC 5321 2.3.8
  * Limits	the header section by opts.header_max; nothing else is held
@@ -29,6 +34,12 @@
 #include "core/base/buf.h"
 #include "core/base/err.h"
 
+enum {
+	MESSAGE_LINE_MAX = 998,		/* RFC 5322 2.1.1; bytes without CRLF */
+	MESSAGE_NAME_MAX = 998,		/* a longer field name is none */
+	MESSAGE_SLACK = 2048,		/* bytes; see message_feed */
+};
+
 enum message_state {
 	MESSAGE_START,		/* nothing seen: an mbox line may come */
 	MESSAGE_HEADER,
@@ -38,9 +49,7 @@ enum message_state {
 
 struct message_opts {
 	bool	ignore_dots;		/* -i: a lone dot is data */
-	bool	crlf_strict;		/* -bs: only CRLF ends a line, a bare LF or
-					   CR is data for the rules above, never
-					   the end of the message */
+	bool	crlf_strict;		/* -bs: only CRLF "." CRLF is a lone dot */
 	size_t	header_max;		/* bytes */
 };
 
@@ -54,7 +63,7 @@ struct message {
 
 	struct buf		line;		/* private: a piece not yet decided */
 	size_t			line_len;	/* private: of the line so far */
-	unsigned		hold;		/* private: CR, NUL, dot pending */
+	unsigned		hold;		/* private: CR, dot, ... pending */
 };
 
 void	message_init(struct message *, const struct message_opts *);
@@ -63,13 +72,15 @@ void	message_free(struct message *);
 /*
  * Takes bytes of p[0..n), returns how many, or -1. It stops early right
  * after the header section's end (state has become MESSAGE_BODY) and at
- * MESSAGE_END. Body bytes are added to out, whose cap must hold 2 * n + 8.
+ * MESSAGE_END. Body bytes are added to out, whose cap must have room for
+ * 2 * n + MESSAGE_SLACK more; none are before the call after the one that
+ * ended the header section, except by message_finish.
  */
 ssize_t	message_feed(struct message *, const char *p, size_t n,
 	    struct buf *out, struct err *);
 
-/* End of input: the rest, and the last line's end. If the header had not
- * ended it ends here. */
+/* End of input: the rest, and the last line's end; out as above, with n 0. If
+ * the header had not ended it ends here, and belongs in front of out. */
 int	message_finish(struct message *, struct buf *out, struct err *);
 
 #endif
