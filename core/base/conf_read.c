@@ -57,17 +57,19 @@ take_line(struct reader *r)
 	return line;
 }
 
-/* The key of a line that inih does not get to see. */
+/* The key of a line that inih cannot split: its first word, and no more,
+ * since a password may follow. */
 static char *
 key_of(struct slice line)
 {
-	struct slice key;
+	struct slice key = text_trim(line.p, line.n);
 	struct buf b;
 	size_t n = 0;
 
-	while (n < line.n && line.p[n] != '=' && line.p[n] != ':')
+	while (n < key.n && key.p[n] != '=' && key.p[n] != ':' &&
+	    !text_is_space(key.p[n]))
 		n++;
-	key = text_trim(line.p, n);
+	key.n = n;
 	buf_init(&b, SHOWN_MAX);
 	text_clean(&b, key.p, key.n, SHOWN_MAX);
 	return buf_take(&b);

@@ -152,12 +152,14 @@ conf_is_pattern(const char *p, size_t n)
 	return conf_is_addr(p, n);
 }
 
+/* scheme, host and then nothing, ":" or "/". */
 static bool
-starts(const char *p, size_t n, const char *with)
+is_at(const char *p, size_t n, const char *where)
 {
-	size_t len = strlen(with);
+	size_t len = strlen(where);
 
-	return n > len && text_case_eq(p, len, with, len);
+	return n >= len && text_case_eq(p, len, where, len) &&
+	    (n == len || p[len] == ':' || p[len] == '/');
 }
 
 bool
@@ -166,11 +168,12 @@ conf_is_url(const char *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!text_is_print(p[i]) || p[i] == ' ')
+		if (!text_is_print(p[i]) || p[i] == ' ' || p[i] == '@')
 			return false;
 	/* A token never goes over a network in clear. */
-	return starts(p, n, "https://") || starts(p, n, "http://127.0.0.1") ||
-	    starts(p, n, "http://localhost") || starts(p, n, "http://[::1]");
+	return (n > 8 && text_case_eq(p, 8, "https://", 8)) ||
+	    is_at(p, n, "http://127.0.0.1") ||
+	    is_at(p, n, "http://localhost") || is_at(p, n, "http://[::1]");
 }
 
 bool

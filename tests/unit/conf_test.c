@@ -99,12 +99,12 @@ static const struct {
 	{ "key without value", "[relay]\nhost\n", { "2: host: no value" } },
 	{ "key without value last", "[relay]\nhost", { "2: host: no value" } },
 	{ "comment instead of value", "[relay]\nhost ;= a\n",
-	    { "2: host ;: no value" } },
+	    { "2: host: no value" } },
 	{ "empty key", "[relay]\n= a\n", { "2: =: unknown key" } },
 	{ "upper case key", "[relay]\nHost = a\n", { "2: Host: unknown" } },
 	{ "control character", "[relay]\nuser = a\x01" "b\n",
 	    { "2: user: a control character in the line" } },
-	{ "bare CR", "[relay]\ruser = a\n", { "1: [relay] user: a control" } },
+	{ "bare CR", "[relay]\ruser = a\n", { "1: [relay]: a control" } },
 	{ "empty is the default", "[relay]\nport =\nhost=\ntls = ; x\n"
 	    "tls_min = # y\n", { NULL } },
 	{ "two passwords", "[relay]\nuser=u\npassword_file=/a\npassword=b\n",
@@ -184,4 +184,255 @@ test_refused(void **state)
 	}
 }
 
-CHECK_MAIN(cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down))
+
+/* What inih would cut, glue or hide. */
+static void
+test_lines(void **state)
+{
+	static const struct {
+		size_t value;		/* bytes behind "user = " */
+		bool want;
+	} cases[] = {
+		{ 190, true }, { 191, true }, { 192, false }, { 4000, false },
+	};
+	static const char nul[] = "[relay]\nuser = a\0b\nport = 26\n";
+	struct conf conf;
+	struct conf_problems p;
+	struct buf b;
+	size_t i, j;
+
+	(void)state;
+	buf_init(&b, 10000);
+	for (i = 0; i < NELEM(cases); i++) {
+		buf_reset(&b);
+		buf_adds(&b, "[relay]\nuser = ");
+		for (j = 0; j < cases[i].value; j++)
+			buf_addc(&b, (char)('a' + j % 26));
+		buf_adds(&b, "\nport = 26\n");
+		load(buf_str(&b), &conf, &p);
+		assert_int_equal(conf.relays[0].port, 26);
+		if (cases[i].want) {
+			assert_int_equal(p.n, 0);
+			assert_int_equal(strlen(conf.relays[0].user),
+			    cases[i].value);
+		} else {
+			assert_int_equal(p.n, 1);
+			assert_null(conf.relays[0].user);
+			assert_non_null(strstr(p.v[0].text, ":2: user: the "
+			    "line is too long; at most 198"));
+		}
+		conf_free(&conf);
+		conf_problems_free(&p);
+	}
+	/* A comment may be as long as it likes. */
+	buf_reset(&b);
+	buf_adds(&b, "#");
+	for (j = 0; j < 500; j++)
+		buf_adds(&b, "password = x; ");
+	load(buf_str(&b), &conf, &p);
+	assert_int_equal(p.n, 0);
+	conf_free(&conf);
+	conf_problems_free(&p);
+	buf_free(&b);
+
+	load_bytes(nul, sizeof(nul) - 1, &conf, &p, 0600);
+	assert_int_equal(p.n, 1);
+	assert_non_null(strstr(p.v[0].text, ":2: user: a NUL in the line"));
+	assert_null(conf.relays[0].user);
+	assert_int_equal(conf.relays[0].port, 26);
+	conf_free(&conf);
+	conf_problems_free(&p);
+}
+
+static void
+test_password(void **state)
+{
+	static const struct {
+		const char *name, *line, *want;
+	} cases[] = {
+		{ "semicolon", "password = a ;b", "a ;b" },
+		{ "hash", "password = a #b", "a #b" },
+		{ "both at once", "password=;# x", ";# x" },
+		{ "equal signs", "password = =a=b:", "=a=b:" },
+		{ "colon", "password : a=b", "a=b" },
+		{ "quotes", "password = \"a\"", "\"a\"" },
+		{ "tab", "password\t=\ta\tb", "a\tb" },
+		{ "bytes", "password = \xff\xe4", "\xff\xe4" },
+		{ "CR", "password = a\r", "a" },
+		{ "empty", "password =", NULL },
+		{ "blank", "password = ", NULL },
+	};
+	struct conf conf;
+	struct conf_problems p;
+	char text[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(cases); i++) {
+		(void)snprintf(text, sizeof(text), "[relay]\nuser=u\n%s\n"
+		    "port = 26 ; c\n", cases[i].line);
+		load(text, &conf, &p);
+		check(p.n == 0, "%s: %s", cases[i].name, p.v[0].text);
+		if (cases[i].want == NULL)
+			assert_null(conf.relays[0].password);
+		else
+			assert_string_equal(conf.relays[0].password,
+			    cases[i].want);
+		assert_int_equal(conf.relays[0].port, 26);
+		conf_free(&conf);
+		conf_problems_free(&p);
+	}
+}
+
+/* A password is never shown, whatever is wrong with its line. */
+static void
+test_password_hidden(void **state)
+{
+	static const char *const lines[] = { "password = hush\x01",
+	    " password = hush", "password = hush ", "password hush",
+	    "password = hush\npassword = hush" };
+	struct conf conf;
+	struct conf_problems p;
+	char text[200];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < NELEM(lines); i++) {
+		(void)snprintf(text, sizeof(text), "[relay]\nuser = u\n%s\n",
+		    lines[i]);
+		load(text, &conf, &p);
+		assert_int_equal(p.n, 1);
+		for (j = 0; j < p.n; j++)
+			check(strstr(p.v[j].text, "hush") == NULL, "%s",
+			    p.v[j].text);
+		conf_free(&conf);
+		conf_problems_free(&p);
+	}
+}
+
+static void
+test_password_mode(void **state)
+{
+	static const struct { mode_t mode; bool want; } cases[] = {
+		{ 0600, true }, { 0640, true }, { 0644, false },
+		{ 0604, false }, { 0602, false },
+	};
+	static const char with[] = "[relay]\nuser = u\npassword = x\n";
+	struct conf conf;
+	struct conf_problems p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(cases); i++) {
+		load_bytes(with, sizeof(with) - 1, &conf, &p, cases[i].mode);
+		check(p.n == (cases[i].want ? 0 : 1), "%03o",
+		    (unsigned)cases[i].mode);
+		conf_free(&conf);
+		conf_problems_free(&p);
+		load_bytes("[log]\n", 6, &conf, &p, cases[i].mode);
+		assert_int_equal(p.n, 0);
+		conf_free(&conf);
+		conf_problems_free(&p);
+	}
+}
+
+static void
+test_many_problems(void **state)
+{
+	struct conf conf;
+	struct conf_problems p;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 100000);
+	buf_adds(&b, "[queue]\n");
+	for (i = 0; i < 5000; i++)
+		buf_adds(&b, "nonsense = 1\n");
+	load(buf_str(&b), &conf, &p);
+	assert_int_equal(p.n, CONF_PROBLEMS_MAX + 1);
+	assert_non_null(strstr(p.v[CONF_PROBLEMS_MAX].text,
+	    ":102: more problems follow"));
+	for (i = 0; i < p.n; i++)
+		assert_int_equal(p.v[i].section, CONF_QUEUE);
+	conf_free(&conf);
+	conf_problems_free(&p);
+	conf_problems_free(&p);
+	buf_free(&b);
+}
+
+static void
+refuse_file(const char *name, const char *text)
+{
+	struct conf conf;
+	struct conf_problems p;
+	struct err err = { 0 };
+
+	assert_int_equal(conf_load(name, &conf, &p, &err), -1);
+	assert_int_equal(err.kind, ERR_CONF);
+	check(strstr(err.text, text) != NULL, "%s", err.text);
+}
+
+static void
+test_files(void **state)
+{
+	struct buf b;
+	int fd;
+
+	(void)state;
+	(void)unlink(path);
+	refuse_file(path, "No such file");
+	refuse_file(dir, "not a file");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	refuse_file(path, "not a file");
+	(void)unlink(path);
+	assert_int_equal(symlink("c", path), 0);
+	refuse_file(path, "symbolic links");
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(ftruncate(fd, CONF_FILE_MAX + 1), 0);
+	(void)close(fd);
+	refuse_file(path, "over 1048576 bytes");
+	buf_init(&b, 100);
+	(void)chmod(path, 0);
+	if (geteuid() != 0)
+		refuse_file(path, "Permission denied");
+	buf_free(&b);
+	(void)unlink(path);
+}
+
+/* Every line of a file cut at every byte: never a crash, never a leak. */
+static void
+test_cut(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf[relay]\r\nhost = [::1]:25, "
+	    "a:1\nuser = u\npassword = x ;y\n[relay b]\nhost=c\nsender = @d\n"
+	    "tls_fingerprint = spki:AA:bb\nrate = 3/10m\n[rewrite]\n"
+	    "a = b@c\n[log]\ntarget = file:/x\n[bounce]\nfrom = A <a@b>\n";
+	struct conf conf;
+	struct conf_problems p;
+	size_t n;
+
+	(void)state;
+	for (n = 0; n < sizeof(text); n++) {
+		load_bytes(text, n, &conf, &p, 0600);
+		assert_non_null(conf.hostname);
+		conf_free(&conf);
+		conf_problems_free(&p);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_password),
+		cmocka_unit_test(test_password_hidden),
+		cmocka_unit_test(test_password_mode),
+		cmocka_unit_test(test_many_problems),
+		cmocka_unit_test(test_files), cmocka_unit_test(test_cut),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
