@@ -246,16 +246,23 @@ make_durable(const struct draft *d, struct err *err)
 	return check_close(d, err);
 }
 
+void
+draft_give(struct draft *d)
+{
+	if (d->fd != -1)
+		(void)fs_close(d->fd);
+	if (d->own_dir)
+		(void)fs_close(d->dir_fd);
+	mem_free(d->buf);
+	forget(d);
+}
+
 static void
 release(struct draft *d)
 {
 	/* explicit, since another process may hold the same open file */
 	(void)fs_unlock(d->fd);
-	(void)fs_close(d->fd);
-	if (d->own_dir)
-		(void)fs_close(d->dir_fd);
-	mem_free(d->buf);
-	forget(d);
+	draft_give(d);
 }
 
 int

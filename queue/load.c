@@ -113,7 +113,7 @@ queue_read(int fd, const char *id, struct queue_msg **out, struct err *err)
 {
 	struct queue_msg *m;
 	struct format_head h;
-	struct envelope env;
+	struct envelope env = { 0 };
 	struct stat st;
 	enum queue_found found;
 
@@ -126,7 +126,6 @@ queue_read(int fd, const char *id, struct queue_msg **out, struct err *err)
 	found = read_head(fd, st.st_size, &h, err);
 	if (found != QUEUE_OK)
 		return found;
-	envelope_init(&env);
 	found = read_envelope(fd, &h, id, &env, err);
 	if (found != QUEUE_OK) {
 		envelope_free(&env);

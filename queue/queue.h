@@ -92,6 +92,10 @@ int	draft_write(struct draft *, const char *p, size_t n, struct err *);
 int	draft_commit(struct draft *, unsigned flags, struct err *);
 void	draft_abort(struct draft *);
 
+/* After its descriptor was sent to somebody: closes ours, lock and file are
+ * theirs. */
+void	draft_give(struct draft *);
+
 /*
  * A message in hand. Loaded (queue_load: no lock, for listings) or claimed
  * (queue_claim: locked, may be journalled).
