@@ -68,3 +68,8 @@ fuzz:
 	    build/fuzz/$$n -max_total_time=$(FUZZ) -print_final_stats=0 \
 	        -timeout=10 tests/fuzz/corpus/$$n || exit 1; \
 	done
+
+# Longer proofs, up to half an hour.
+check-long: deps all
+	$(Q)tests/deps long
+	$(Q)tests/run --long

@@ -10,7 +10,14 @@ sys.path[:0] = [os.path.join(os.path.dirname(HERE), "lib"), HERE]
 import roots                                                # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: run by make check-long")
+
+
 def pytest_collection_modifyitems(items):
+    wanted = bool(os.environ.get("SENDOFF_LONG"))
+    items[:] = [i for i in items
+                if bool(i.get_closest_marker("long")) == wanted]
     why = roots.why_not()
     if why:
         for item in items:
