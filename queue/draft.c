@@ -204,6 +204,32 @@ draft_write(struct draft *d, const char *p, size_t n, struct err *err)
 	return 0;
 }
 
+/* The lines stand where the runner's will: behind the message. */
+int
+draft_fail(struct draft *d, uint32_t rcpt, const struct outcome *o,
+    int64_t now_sec, struct err *err)
+{
+	struct format_entry e = {
+		.kind = FORMAT_OUTCOME, .rcpt = rcpt, .sec = now_sec,
+		.outcome = *o,
+	};
+	struct buf line;
+	int ret;
+
+	if (flush(d, err) == -1)
+		return -1;
+	buf_init(&line, FORMAT_ENTRY_MAX);
+	format_entry_write(&e, &line);
+	ret = io_write(d->fd, line.p, line.n, buffer_offset(d) + d->journal,
+	    err);
+	if (ret == -1)
+		err_ctx(err, "message %s: journal", d->id);
+	else
+		d->journal += (int64_t)line.n;
+	buf_free(&line);
+	return ret;
+}
+
 /* From the last write here to the mark, a crash leaves a draft. */
 static int
 mark(struct draft *d, unsigned flags, struct err *err)
@@ -291,5 +317,8 @@ draft_abort(struct draft *d)
 		format_head_blank(blank);
 		(void)io_write(d->fd, blank, FORMAT_HEAD_SIZE, 0, &ignored);
 	}
+	/* who may (the queue's owner) leaves no litter; else it is swept */
+	if (d->dir_fd != -1)
+		(void)fs_unlink(d->dir_fd, d->id);
 	release(d);
 }

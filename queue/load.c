@@ -184,6 +184,33 @@ queue_load(struct queue *q, const char *id, struct queue_msg **out,
 	return found;
 }
 
+enum queue_found
+queue_lend(struct queue *q, const char *id, uint32_t uid, int *fd,
+    bool *active, struct err *err)
+{
+	struct stat st;
+	enum queue_found found;
+	uint32_t owner;
+
+	found = queue_open_file(q->queue_fd, id, fd, err);
+	if (found != QUEUE_OK)
+		return found;
+	if (fs_stat(*fd, &st) == -1 || fs_claim_shown(*fd, active) == -1) {
+		err_sys(err, "message %s: look at it", id);
+		found = QUEUE_FAILED;
+	} else {
+		/* a draft from the gate is the runner's file */
+		owner = st.st_uid;
+		(void)id_uid(id, &owner);
+		if (owner == uid || uid == QUEUE_ANYBODY)
+			return QUEUE_OK;
+		found = QUEUE_GONE;
+	}
+	(void)fs_close(*fd);
+	*fd = -1;
+	return found;
+}
+
 int
 queue_msg_read(const struct queue_msg *m, int64_t off, char *p, size_t n,
     struct err *err)

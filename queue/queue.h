@@ -74,6 +74,7 @@ struct draft {
 	uint32_t	 env_crc;
 	int64_t		 size;		/* bytes of the message so far */
 	uint32_t	 crc;
+	int64_t		 journal;	/* private: bytes behind the message */
 };
 
 int	draft_create(struct queue *, struct draft *, struct err *);
@@ -87,6 +88,14 @@ void	draft_adopt(struct draft *, int fd, int dir_fd, const char *id);
 
 int	draft_begin(struct draft *, struct envelope *, struct err *);
 int	draft_write(struct draft *, const char *p, size_t n, struct err *);
+
+/*
+ * Recipient rcpt of the envelope cannot be served (o's verdict is
+ * OUTCOME_FAILED): the runner reports it and never tries it. After the last
+ * draft_write only; recipients in ascending order, each once.
+ */
+int	draft_fail(struct draft *, uint32_t rcpt, const struct outcome *o,
+	    int64_t now_sec, struct err *);
 
 /* flags are ORed into the envelope's: what was learnt from the message. */
 int	draft_commit(struct draft *, unsigned flags, struct err *);
@@ -161,6 +170,16 @@ enum queue_found	queue_load(struct queue *, const char *id,
 /* From a descriptor that the gate handed out; takes fd. */
 enum queue_found	queue_load_fd(int fd, const char *id,
 	    struct queue_msg **msg, struct err *);
+
+/*
+ * The file of a message that uid has queued, open for reading, for a child
+ * that keeps the queue's group to hand on; QUEUE_GONE for what somebody else
+ * has, unless uid is QUEUE_ANYBODY.
+ */
+#define QUEUE_ANYBODY	UINT32_MAX
+
+enum queue_found	queue_lend(struct queue *, const char *id,
+	    uint32_t uid, int *fd, bool *active, struct err *);
 
 /*
  * A copy of a loaded message for somebody who must not have the file itself
