@@ -34,7 +34,7 @@ struct format_head {
 enum format_mark {
 	FORMAT_DRAFT,		/* nothing, blanks or NULs: not yet a message */
 	FORMAT_QUEUED,		/* a message; the head is filled in */
-	FORMAT_NEWER,		/* whole, but of a version that we do not know */
+	FORMAT_NEWER,		/* whole, but of a version not known here */
 	FORMAT_DAMAGED,
 };
 

@@ -156,6 +156,14 @@ fs_show_claim(int fd)
 }
 
 int
+fs_hold(int fd)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_SETLK, &fl);
+}
+
+int
 fs_claim_shown(int fd, bool *shown)
 {
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

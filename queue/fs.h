@@ -46,6 +46,9 @@ int	fs_unlock(int fd);
 int	fs_show_claim(int fd);
 int	fs_claim_shown(int fd, bool *shown);
 
+/* The same kind of lock, exclusive, and never waited for (EAGAIN). */
+int	fs_hold(int fd);
+
 int	fs_unlink(int dir_fd, const char *name);
 int	fs_mkdir(int dir_fd, const char *name, unsigned mode);
 

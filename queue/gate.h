@@ -8,9 +8,8 @@
  *					   draft; its name is durable already),
  *					   or "no DSN TEXT"
  *		"flush"			-> "progress DONE TOTAL" ..., "flushed"
- *		"list"			-> "msg ID ACTIVE" + 1 descriptor ... (the
- *					   caller's messages; queue_abridge),
- *					   "end"
+ *		"list"			-> "msg ID ACTIVE" + 1 descriptor ...
+ *					   (the caller's; queue_abridge), "end"
  *		Values are encoded as in an envelope. The caller is who
  *		SO_PEERCRED says.
  * Limits	GATE_PACKET_MAX; the client waits GATE_WAIT_MS for each answer
@@ -29,7 +28,7 @@
 
 enum {
 	GATE_PACKET_MAX = 4096,		/* bytes */
-	GATE_WAIT_MS = 900,		/* so that exit 75 comes within a second */
+	GATE_WAIT_MS = 900,		/* so that 75 comes within a second */
 	GATE_FDS_MAX = 2,		/* that a packet may carry */
 };
 

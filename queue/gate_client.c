@@ -20,7 +20,7 @@
 
 enum {
 	NEVER = -1,			/* a deadline that does not come */
-	AGAIN_MS = 10,			/* between tries while there is a queue */
+	AGAIN_MS = 10,			/* between tries at a full backlog */
 };
 
 struct answer {

@@ -7,7 +7,7 @@
 #include "queue/list.h"
 
 enum {
-	TIME_DIGITS = 14,		/* of an id: microseconds, hexadecimal */
+	TIME_DIGITS = 14,		/* of an id: microseconds, in hex */
 };
 
 static bool

@@ -217,7 +217,8 @@ queue_msg_read(const struct queue_msg *m, int64_t off, char *p, size_t n,
 {
 	size_t got;
 
-	assert(off >= 0 && (int64_t)n <= m->size && off <= m->size - (int64_t)n);
+	assert(off >= 0 && (int64_t)n <= m->size &&
+	    off <= m->size - (int64_t)n);
 	if (io_read(m->fd, p, n, m->offset + off, &got, err) == -1)
 		return err_ctx(err, "message %s", m->env.id);
 	if (got != n)

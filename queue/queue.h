@@ -32,8 +32,8 @@ struct queue;
 enum queue_mode {
 	QUEUE_SUBMIT,		/* make drafts; look at nothing */
 	QUEUE_READ,		/* list and load */
-	QUEUE_RUN,		/* everything; makes missing directories when the
-				   caller owns DIR, checks owner and mode */
+	QUEUE_RUN,		/* everything; makes missing directories when
+				   the caller owns DIR, checks owner, mode */
 };
 
 int	queue_open(const char *dir, enum queue_mode, struct queue **,
@@ -118,7 +118,7 @@ enum queue_rcpt_state {
 
 struct queue_rcpt {
 	enum queue_rcpt_state	state;
-	struct outcome		last;	/* verdict OUTCOME_NONE: not yet tried */
+	struct outcome		last;	/* OUTCOME_NONE: not yet tried */
 	int64_t			last_sec;
 	bool			warned;	/* a delay was reported */
 };
@@ -132,22 +132,22 @@ struct queue_msg {
 	int64_t			 last_sec, next_sec;	/* 0: none yet; due now.
 						   No bounds: schedule_wait */
 	bool			 hold;
-	bool			 active;	/* another process has it claimed */
+	bool			 active;	/* somebody has it claimed */
 
-	struct queue		*queue;		/* kept; NULL when only loaded */
-	int			 fd;		/* read only; its lock is the claim */
+	struct queue		*queue;		/* kept; NULL: only loaded */
+	int			 fd;		/* its lock is the claim */
 	int			 journal_fd;	/* -1 before the first line */
 	int64_t			 journal_end;	/* where the next line goes */
-	int64_t			 file_end;	/* private: more is a torn line */
-	bool			 finished;	/* private: nothing is to be done */
-	bool			 broken;	/* private: the journal failed */
+	int64_t			 file_end;	/* private: more is torn */
+	bool			 finished;	/* private: only litter */
+	bool			 broken;	/* private: no more lines */
 };
 
 enum queue_found {
 	QUEUE_OK,
-	QUEUE_BUSY,		/* claimed by another, or a draft in the making */
+	QUEUE_BUSY,		/* claimed by another, or a draft being made */
 	QUEUE_GONE,		/* not there (any more), or swept just now */
-	QUEUE_CORRUPT,		/* moved to corrupt/ (claim only); err says why */
+	QUEUE_CORRUPT,		/* moved to corrupt/ (by claim); err says why */
 	QUEUE_FOREIGN,		/* a newer format: left alone; err says so */
 	QUEUE_FAILED,		/* could not be looked at now; err says why */
 };
@@ -190,7 +190,7 @@ int	queue_abridge(const struct queue_msg *, int *fd, struct err *);
 
 int	queue_msg_verify(const struct queue_msg *, struct err *);
 
-/* n bytes of the message from off (0 is its first); a short read is an error. */
+/* n bytes of the message from off (0 is its first); all, or it is an error. */
 int	queue_msg_read(const struct queue_msg *, int64_t off, char *p, size_t n,
 	    struct err *);
 

@@ -12,7 +12,7 @@
 
 enum {
 	WINDOW = 64 * 1024,		/* bytes read at once */
-	TAIL_MAX = 1024 * 1024,		/* bytes: more was not torn by a crash */
+	TAIL_MAX = 1024 * 1024,		/* bytes: more is not torn */
 };
 
 bool
@@ -77,16 +77,18 @@ play(struct queue_msg *m, const char *p, size_t n)
 {
 	struct format_entry e;
 	const char *lf;
-	size_t done = 0;
+	size_t done = 0, len;
 
 	while (done < n) {
 		lf = memchr(p + done, '\n', n - done);
-		if (lf == NULL ||
-		    !format_entry_parse(p + done, (size_t)(lf - p) - done, &e) ||
+		if (lf == NULL)
+			break;
+		len = (size_t)(lf - p) - done;
+		if (!format_entry_parse(p + done, len, &e) ||
 		    !queue_can_apply(m, &e))
 			break;
 		queue_apply(m, &e);
-		done = (size_t)(lf - p) + 1;
+		done += len + 1;
 	}
 	return done;
 }

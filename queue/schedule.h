@@ -14,7 +14,7 @@
 
 struct schedule_conf {
 	int64_t	retry_min_sec, retry_max_sec;
-	int64_t	lifetime_sec;		/* of this message: bounces have another */
+	int64_t	lifetime_sec;		/* of this message; bounces: other */
 	int64_t	warn_after_sec;		/* 0: never */
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 
 #include "core/base/mem.h"
 #include "queue/queue.h"
+#include "queue/runner.h"
+#include "queue/schedule.h"
 
 static char dir[64];
 static struct queue *q;
@@ -285,7 +288,203 @@ test_claims(void **state)
 	queue_close(other);
 }
 
+static void
+test_runner(void **state)
+{
+	struct err err;
+	int64_t pid;
+	int fd, other;
+
+	(void)state;
+	assert_false(queue_runner_alive(q, &pid));
+	assert_int_equal(queue_runner_lock(q, &fd, &err), 0);
+	assert_true(queue_runner_alive(q, &pid));
+	assert_int_equal(pid, getpid());
+	assert_int_equal(queue_runner_lock(q, &other, &err), -1);
+	assert_true(queue_runner_alive(q, NULL));
+	close(fd);
+	assert_false(queue_runner_alive(q, &pid));
+	assert_int_equal(pid, 0);
+	assert_int_equal(queue_runner_lock(q, &fd, &err), 0);
+	close(fd);
+}
+
+static void
+take_id(const char *id, void *arg)
+{
+	(void)snprintf(arg, ID_SIZE, "%s", id);
+}
+
+static void
+test_watch(void **state)
+{
+	struct err err;
+	struct pollfd pfd = { .events = POLLIN };
+	char id[ID_SIZE], got[ID_SIZE] = "", gone[160];
+	bool lost;
+	int fd;
+
+	(void)state;
+	assert_int_equal(queue_watch_open(q, &fd, &err), 0);
+	pfd.fd = fd;
+	assert_int_equal(poll(&pfd, 1, 0), 0);
+	assert_int_equal(queue_watch_read(fd, take_id, got, &lost, &err), 0);
+	submit(1, 1, id);
+	assert_int_equal(poll(&pfd, 1, 5000), 1);
+	assert_int_equal(queue_watch_read(fd, take_id, got, &lost, &err), 0);
+	assert_string_equal(got, id);
+	assert_false(lost);
+	/* what is finished is not heard of again */
+	got[0] = '\0';
+	assert_int_equal(queue_finish(claim(id), &err), 0);
+	assert_int_equal(queue_watch_read(fd, take_id, got, &lost, &err), 0);
+	assert_string_equal(got, "");
+	/* the directory goes: a scan is due */
+	(void)snprintf(gone, sizeof(gone), "%s", path_of("gone", ""));
+	assert_int_equal(rename(path_of("queue", ""), gone), 0);
+	assert_int_equal(poll(&pfd, 1, 5000), 1);
+	assert_int_equal(queue_watch_read(fd, take_id, got, &lost, &err), 0);
+	assert_true(lost);
+	close(fd);
+}
+
+static bool
+count_id(const char *id, void *arg)
+{
+	(void)id;
+	++*(size_t *)arg;
+	return true;
+}
+
+static bool
+stop(const char *id, void *arg)
+{
+	(void)id;
+	++*(size_t *)arg;
+	return false;
+}
+
+static void
+test_scan(void **state)
+{
+	static const char *const others[] = { ".x", "abc", "-rf",
+	    "00000000000000000000x", "0000000000000000000g", "\x1b[2J" };
+	struct draft d;
+	struct err err;
+	char id[ID_SIZE];
+	size_t i, n = 0;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		submit(1, 1, id);
+	for (i = 0; i < NELEM(others); i++)
+		close(open(path_of("queue", others[i]), O_CREAT | O_WRONLY,
+		    0600));
+	assert_int_equal(draft_create_gate(q, 77, &d, &err), 0);
+	draft_give(&d);
+	assert_int_equal(queue_scan(q, count_id, &n, &err), 0);
+	assert_int_equal(n, 6);
+	n = 0;
+	assert_int_equal(queue_scan(q, stop, &n, &err), 0);
+	assert_int_equal(n, 1);
+	n = 0;
+	assert_int_equal(queue_scan_corrupt(q, count_id, &n, &err), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(queue_count_uid(q, 77, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(queue_count_uid(q, getuid(), &n, &err), 0);
+	assert_int_equal(n, 5);
+	assert_int_equal(queue_check_space(q, 0, &err), 0);
+	assert_int_equal(queue_check_space(q, INT64_MAX, &err), -1);
+	assert_string_equal(err.dsn, "4.3.1");
+}
+
+static void
+test_open(void **state)
+{
+	struct queue *other;
+	struct err err;
+	struct stat st;
+	char sub[100];
+	mode_t mask = umask(077);
+
+	(void)state;
+	(void)snprintf(sub, sizeof(sub), "%s/deep", dir);
+	assert_int_equal(queue_open(sub, QUEUE_RUN, &other, &err), -1);
+	assert_int_equal(err.kind, ERR_TEMP);
+	assert_int_equal(queue_create(sub, &err), 0);
+	assert_int_equal(queue_create(sub, &err), 0);
+	assert_int_equal(stat(path_of("deep", "queue"), &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 02770);
+	assert_int_equal(queue_open(sub, QUEUE_SUBMIT, &other, &err), 0);
+	assert_int_equal(queue_owner_uid(other), getuid());
+	queue_close(other);
+	/* no queue: what others write to, what is another's, what is a link */
+	assert_int_equal(chmod(path_of("deep", "queue"), 0777), 0);
+	assert_int_equal(queue_open(sub, QUEUE_SUBMIT, &other, &err), -1);
+	assert_int_equal(err.kind, ERR_CONF);
+	assert_int_equal(rmdir(path_of("deep", "queue")), 0);
+	assert_int_equal(queue_open(sub, QUEUE_READ, &other, &err), -1);
+	assert_int_equal(symlink("/tmp", path_of("deep", "queue")), 0);
+	assert_int_equal(queue_open(sub, QUEUE_READ, &other, &err), -1);
+	assert_int_equal(err.kind, ERR_CONF);
+	(void)umask(mask);
+}
+
+/* Times and chances of a message, by its own clock. */
+static void
+test_schedule(void **state)
+{
+	static const struct schedule_conf c = {
+		.retry_min_sec = 60, .retry_max_sec = 3600,
+		.lifetime_sec = 1000, .warn_after_sec = 100,
+	};
+	static const struct { uint32_t attempts; int64_t sec; } next[] = {
+		{ 0, 60 }, { 1, 60 }, { 2, 120 }, { 3, 240 }, { 6, 1920 },
+		{ 7, 3600 }, { 8, 3600 }, { UINT32_MAX, 3600 },
+	};
+	struct schedule_conf wild = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(next); i++) {
+		check(schedule_next(&c, next[i].attempts, 5000, 0) ==
+		    5000 + next[i].sec, "attempt %u", next[i].attempts);
+		check(schedule_next(&c, next[i].attempts, 5000,
+		    (uint32_t)next[i].sec / 4) == 5000 + next[i].sec +
+		    next[i].sec / 4, "attempt %u, late", next[i].attempts);
+	}
+	assert_true(schedule_next(&wild, 3, 10, 7) > 10);
+	wild.retry_max_sec = wild.retry_min_sec = INT64_MAX;
+	assert_true(schedule_next(&wild, 3, 10, 7) > 10);
+	assert_int_equal(schedule_wait(&c, 0, 500), 0);
+	assert_int_equal(schedule_wait(&c, 500, 500), 0);
+	assert_int_equal(schedule_wait(&c, 560, 500), 60);
+	assert_int_equal(schedule_wait(&c, INT64_MAX, 500), 4500);
+	assert_int_equal(schedule_age(100, 50), 0);
+	assert_int_equal(schedule_age(100, 150), 50);
+	assert_int_equal(schedule_age(-100, 150), 150);
+	assert_false(schedule_over(&c, 100, 1100));
+	assert_true(schedule_over(&c, 100, 1101));
+	/* only an attempt made after the end lets it expire */
+	assert_false(schedule_expired(&c, 100, 0, 2000));
+	assert_false(schedule_expired(&c, 100, 1100, 2000));
+	assert_true(schedule_expired(&c, 100, 1101, 2000));
+	/* the clock was ahead when it was made, and is right now */
+	assert_false(schedule_expired(&c, 100, 9000, 2000));
+	assert_false(schedule_expired(&c, 100, 9000, 500));
+	assert_false(schedule_warn_due(&c, 100, 199));
+	assert_true(schedule_warn_due(&c, 100, 200));
+	wild.warn_after_sec = 0;
+	assert_false(schedule_warn_due(&wild, 100, 200));
+}
+
 CHECK_MAIN(
+    cmocka_unit_test(test_schedule),
+    cmocka_unit_test_setup_teardown(test_open, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_runner, setup, teardown),
     cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
     cmocka_unit_test_setup_teardown(test_journal, setup, teardown),
     cmocka_unit_test_setup_teardown(test_claims, setup, teardown))
