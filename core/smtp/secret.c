@@ -15,7 +15,7 @@ secret_init(struct buf *b)
 }
 
 static int
-check_file(const char *path, int fd, struct err *err)
+check_file(const char *path, int fd, int flags, struct err *err)
 {
 	struct stat st;
 
@@ -33,7 +33,8 @@ check_file(const char *path, int fd, struct err *err)
 		return err_set(err, ERR_TEMP, "4.7.0",
 		    "%s has mode %04o: chmod it to 0640 or 0600", path,
 		    (unsigned)(st.st_mode & 07777));
-	if ((st.st_mode & S_IRGRP) != 0 && st.st_gid != getegid())
+	if ((st.st_mode & S_IRGRP) != 0 && st.st_gid != getegid() &&
+	    !(st.st_gid == 0 && (flags & SECRET_ROOT_GROUP) != 0))
 		return err_set(err, ERR_TEMP, "4.7.0",
 		    "%s can be read by group %lu: chmod it to 0600, or chgrp "
 		    "it to group %lu", path, (unsigned long)st.st_gid,
@@ -64,8 +65,9 @@ read_all(const char *path, int fd, struct buf *out, struct err *err)
 }
 
 int
-secret_read(const char *path, bool follow, struct buf *out, struct err *err)
+secret_read(const char *path, int flags, struct buf *out, struct err *err)
 {
+	bool follow = (flags & SECRET_FOLLOW) != 0;
 	int fd, ret = -1;
 
 	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
@@ -78,7 +80,7 @@ secret_read(const char *path, bool follow, struct buf *out, struct err *err)
 		err_sys(err, "open %s", path);
 		goto out;
 	}
-	if (check_file(path, fd, err) == -1)
+	if (check_file(path, fd, flags, err) == -1)
 		goto out;
 	ret = read_all(path, fd, out, err);
 out:

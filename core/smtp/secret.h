@@ -23,9 +23,14 @@ enum {
 /* Makes room once, so that no copy of a secret stays where a buf grew. */
 void	secret_init(struct buf *);
 
-/* Adds the whole file to *out (of secret_init). A symbolic link is followed
- * only with `follow`; what counts is the file in the end. */
-int	secret_read(const char *path, bool follow, struct buf *out,
+enum {
+	SECRET_FOLLOW = 1,		/* a symbolic link may lead there */
+	SECRET_ROOT_GROUP = 2,		/* group root may read it too: what the
+					   mask of systemd's ACL looks like */
+};
+
+/* Adds the whole file to *out (of secret_init). */
+int	secret_read(const char *path, int flags, struct buf *out,
 	    struct err *);
 
 /* Keeps the first line without its end. False when it is empty or holds a

@@ -118,7 +118,7 @@ load_key(SSL_CTX *ssl, const char *path, struct err *err)
 	int ret = -1;
 
 	secret_init(&pem);
-	if (secret_read(path, true, &pem, err) == -1) {
+	if (secret_read(path, SECRET_FOLLOW, &pem, err) == -1) {
 		err_ctx(err, "tls_key_file");
 		goto out;
 	}
