@@ -73,3 +73,9 @@ fuzz:
 check-long: deps all
 	$(Q)tests/deps long
 	$(Q)tests/run --long
+
+# Small programs that a Python test runs.
+$(B)/lib/%: $(O)/tests/lib/%.o $(ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libqueue.a \
+	$(B)/libmail.a $(B)/libbase.a -linih
