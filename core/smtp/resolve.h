@@ -45,14 +45,15 @@ struct resolve_list {
 	size_t			 n;
 };
 
-/* All addresses of one configured host, families mixed (v6 first), in the
- * order to try them. Absolute names only: no search list. */
+/* All addresses of one configured host in the order to try them: RFC 6724's,
+ * with the families taking turns. Absolute names only: no search list. */
 int	resolve_host(const struct conf_relay *, const struct conf_host *,
 	    struct resolve_list *, struct err *);
 void	resolve_free(struct resolve_list *);
 
 /* TLSA records of _port._tcp.host. *secure says that the resolver vouches
- * (AD bit, and a resolver that may be believed). 0 records is no error. */
+ * (AD bit, and a resolver that may be believed; no other is asked). 0 records
+ * is no error. */
 int	resolve_tlsa(const char *host, int port, struct resolve_tlsa *v,
 	    size_t *n, bool *secure, struct err *);
 
