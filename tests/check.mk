@@ -74,8 +74,15 @@ check-long: deps all
 	$(Q)tests/deps long
 	$(Q)tests/run --long
 
-# Small programs that a Python test runs.
-$(B)/lib/%: $(O)/tests/lib/%.o $(ARCHIVES)
+# Scripted dialogues of the client: core/smtp against tests/dialog/*.smtp,
+# with TLS as the scripts have it.
+SUITES += $(B)/dialog/dialog
+DIALOG := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard tests/dialog/*.c)))
+DIALOG_SMTP := $(filter-out core/smtp/tls% core/smtp/resolve%,$(SMTP))
+$(B)/dialog/dialog: $(B)/dialog/player $(wildcard tests/dialog/*.smtp)
+	$(Q)printf '#!/bin/sh\nexec %s %s\n' $(B)/dialog/player \
+	'tests/dialog/*.smtp' > $@; chmod 755 $@
+$(B)/dialog/player: $(DIALOG) $(DIALOG_SMTP:%=$(O)/%.o) $(ARCHIVES)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libqueue.a \
-	$(B)/libmail.a $(B)/libbase.a -linih
+	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	$(B)/libmail.a $(B)/libbase.a $(TEST_LIBS)

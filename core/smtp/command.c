@@ -2,25 +2,13 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/mail/xtext.h"
 #include "core/smtp/command.h"
 
 enum {
 	AUTH_LINE_MAX = 12288,		/* bytes, RFC 4954 4 */
 	SHOWN_MAX = 100,		/* bytes of an address in an error */
 };
-
-void
-smtp_xtext(struct buf *b, const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (p[i] > 0x20 && p[i] < 0x7f && p[i] != '+' && p[i] != '=')
-			buf_addc(b, p[i]);
-		else
-			buf_addf(b, "+%02X", (unsigned char)p[i]);
-	}
-}
 
 /* The code point of the valid UTF-8 character at p, and its length. */
 static uint32_t
@@ -82,7 +70,7 @@ add_orcpt(struct buf *b, const char *orcpt)
 	buf_init(&v, SMTP_ORCPT_MAX);
 	buf_add(&v, orcpt, type + 1);
 	if (!text_case_eq(orcpt, type, "utf-8", 5))
-		smtp_xtext(&v, semi + 1, n);
+		xtext_encode(&v, semi + 1, n);
 	else if (text_is_utf8(semi + 1, n))
 		add_utf8_addr(&v, semi + 1, n);
 	else
@@ -191,7 +179,7 @@ smtp_command_mail(struct buf *b, const struct smtp_mail *m, struct err *err)
 		buf_adds(b, m->ret == RET_FULL ? " RET=FULL" : " RET=HDRS");
 	if (m->envid != NULL && m->envid[0] != '\0') {
 		buf_init(&envid, SMTP_ENVID_MAX);
-		smtp_xtext(&envid, m->envid, strlen(m->envid));
+		xtext_encode(&envid, m->envid, strlen(m->envid));
 		if (!envid.over)
 			buf_addf(b, " ENVID=%s", buf_str(&envid));
 		buf_free(&envid);

@@ -7,7 +7,7 @@
  * whoever let it in.
  *
  * Source	RFC 5321 4.1.1, 1870 (SIZE), 6152 (BODY), 6531 (SMTPUTF8), 3461
- *		(RET, ENVID, NOTIFY, ORCPT, xtext), 6533 (utf-8 ORCPT), 4954
+ *		(RET, ENVID, NOTIFY, ORCPT), 6533 (utf-8 ORCPT), 4954
  * Limits	SMTP_PATH_MAX, SMTP_ENVID_MAX, SMTP_ORCPT_MAX (the RFCs'); an
  *		ENVID or ORCPT over its limit is left out: it helps a reader of
  *		reports, and is no reason to lose a message
@@ -57,8 +57,5 @@ int	smtp_command_rcpt(struct buf *, const struct smtp_rcpt *, struct err *);
 /* initial is base64, "=" or "" (none). */
 int	smtp_command_auth(struct buf *, const char *mech, const char *initial,
 	    struct err *);
-
-/* RFC 3461 4: everything but 0x21..0x7e, and "+" and "=", as +HH. */
-void	smtp_xtext(struct buf *, const char *p, size_t n);
 
 #endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: ISC */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/mail/addr.h"
+#include "core/smtp/command.h"
+#include "core/smtp/transaction.h"
+
+enum {
+	COMMANDS_MAX = (SMTP_RCPTS_MAX + 2) * SMTP_COMMAND_MAX,	/* bytes */
+	ORCPT_BYTES = 400,		/* "utf-8;" and the longest address */
+};
+
+void
+smtp_message_init(struct smtp_message *m, const struct job *job, int fd)
+{
+	memset(m, 0, sizeof(*m));
+	m->job = job;
+	m->fd = fd;
+	m->rcpts = mem_zero(job->env.nrcpts + 1);
+	m->open = job->env.nrcpts;
+}
+
+void
+smtp_message_free(struct smtp_message *m)
+{
+	mem_free(m->rcpts);
+	memset(m, 0, sizeof(*m));
+	m->fd = -1;
+}
+
+bool
+smtp_message_owes(struct smtp_message *m)
+{
+	size_t n = m->job->env.nrcpts;
+
+	while (m->owed_from < n && m->rcpts[m->owed_from] != SMTP_RCPT_OWED)
+		m->owed_from++;
+	return m->owed_from < n;
+}
+
+void
+smtp_outcome_reply(struct outcome *o, enum outcome_verdict verdict,
+    const struct smtp_reply *r)
+{
+	struct buf b;
+
+	memset(o, 0, sizeof(*o));
+	o->verdict = verdict;
+	o->code = r->code;
+	(void)snprintf(o->dsn, sizeof(o->dsn), "%s", r->dsn);
+	buf_init(&b, OUTCOME_TEXT_MAX);
+	smtp_reply_show(r, &b, OUTCOME_TEXT_MAX - 1);
+	(void)snprintf(o->text, sizeof(o->text), "%s", buf_str(&b));
+	buf_free(&b);
+}
+
+void
+smtp_outcome_err(struct outcome *o, enum outcome_verdict verdict,
+    const struct err *err)
+{
+	memset(o, 0, sizeof(*o));
+	o->verdict = verdict;
+	(void)snprintf(o->dsn, sizeof(o->dsn), "%s", err->dsn);
+	(void)snprintf(o->text, sizeof(o->text), "%s", err->text);
+}
+
+static int32_t
+as_delay(int64_t ms)
+{
+	return ms < 0 ? 0 : ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
+}
+
+void
+smtp_settle(const struct smtp_session *s, const struct smtp_transaction *t,
+    struct smtp_message *m, const struct smtp_feed *feed, size_t i,
+    struct outcome *o)
+{
+	int64_t now = clock_tick_ms();
+
+	assert(m->rcpts[i] != SMTP_RCPT_SETTLED && m->open > 0);
+	if (s != NULL)
+		(void)snprintf(o->relay, sizeof(o->relay), "%s", s->name);
+	if (t != NULL) {
+		o->dsn_passed = t->dsn;
+		o->delay_ms[0] = t->connect_ms;
+		if (t->begun_ms != 0)
+			o->delay_ms[1] = as_delay((t->opened_ms != 0 ?
+			    t->opened_ms : now) - t->begun_ms);
+		if (t->opened_ms != 0)
+			o->delay_ms[2] = as_delay(now - t->opened_ms);
+	}
+	outcome_fix_dsn(o);
+	m->rcpts[i] = SMTP_RCPT_SETTLED;
+	m->open--;
+	if (o->verdict == OUTCOME_FAILED)
+		m->refused = true;
+	feed->outcome(feed->arg, m, i, o);
+}
+
+/* Our own verdict on one recipient, before anything is said. */
+static void
+fail_one(const struct smtp_session *s, struct smtp_message *m,
+    const struct smtp_feed *feed, size_t i, const char *dsn, const char *text)
+{
+	struct outcome o = { 0 };
+
+	outcome_set(&o, OUTCOME_FAILED, dsn, "%s", text);
+	smtp_settle(s, NULL, m, feed, i, &o);
+}
+
+static void
+fail_owed(const struct smtp_session *s, struct smtp_message *m,
+    const struct smtp_feed *feed, const char *dsn, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < m->job->env.nrcpts; i++)
+		if (m->rcpts[i] == SMTP_RCPT_OWED)
+			fail_one(s, m, feed, i, dsn, text);
+}
+
+/* What no transaction with this relay can change: false, and all settled. */
+static bool
+fits_relay(struct smtp_session *s, struct smtp_message *m,
+    const struct smtp_feed *feed)
+{
+	const struct job *job = m->job;
+	char text[160];
+
+	if (s->caps.size_max > 0 && job->size > s->caps.size_max) {
+		(void)snprintf(text, sizeof(text), "message of %" PRId64
+		    " bytes is over the relay's limit of %" PRId64,
+		    job->size, s->caps.size_max);
+		fail_owed(s, m, feed, "5.3.4", text);
+		return false;
+	}
+	if ((job->env.flags & ENVELOPE_8BIT_BODY) &&
+	    (s->caps.bits & SMTP_CAP_8BITMIME) == 0) {
+		fail_owed(s, m, feed, "5.6.3", "message has 8-bit content, "
+		    "which the relay does not take");
+		return false;
+	}
+	return true;
+}
+
+static size_t
+most_rcpts(const struct smtp_session *s)
+{
+	int64_t max = s->setup->relay->recipients_per_transaction;
+
+	if (max <= 0 || max > SMTP_RCPTS_MAX)
+		max = SMTP_RCPTS_MAX;
+	if (s->caps.rcpt_max > 0 && s->caps.rcpt_max < max)
+		max = s->caps.rcpt_max;
+	if (s->rcpt_max > 0 && s->rcpt_max < max)
+		max = s->rcpt_max;
+	return (size_t)max;
+}
+
+/* Ends one command that was added to t->commands. */
+static void
+end_command(struct smtp_transaction *t)
+{
+	t->ends[t->ncommands++] = t->commands.n;
+}
+
+static bool
+is_ascii(const char *s)
+{
+	return text_is_ascii(s, strlen(s));
+}
+
+/* Does something in this transaction need SMTPUTF8 (RFC 6531 3.2)? */
+static bool
+wants_utf8(const struct smtp_transaction *t, const char *sender)
+{
+	const struct envelope *env = &t->msg->job->env;
+	size_t k;
+
+	if ((env->flags & ENVELOPE_SMTPUTF8) &&
+	    (env->flags & ENVELOPE_8BIT_HEADER))
+		return true;
+	if (!is_ascii(sender))
+		return true;
+	for (k = 0; k < t->nrcpts; k++)
+		if (!is_ascii(env->rcpts[t->rcpts[k]].addr))
+			return true;
+	return false;
+}
+
+/* The owed recipients that go under the first one's sender. */
+static void
+choose_rcpts(struct smtp_transaction *t, size_t max, const char *sender)
+{
+	struct smtp_message *m = t->msg;
+	const struct envelope *env = &m->job->env;
+	size_t i, n = m->open < max ? m->open : max;
+
+	t->rcpts = mem_array(NULL, n, sizeof(*t->rcpts));
+	for (i = m->owed_from; i < env->nrcpts && t->nrcpts < n; i++)
+		if (m->rcpts[i] == SMTP_RCPT_OWED &&
+		    strcmp(envelope_sender(env, i), sender) == 0)
+			t->rcpts[t->nrcpts++] = i;
+}
+
+static int
+add_mail(struct smtp_transaction *t, const struct smtp_session *s,
+    const char *sender, bool utf8, struct err *err)
+{
+	const struct envelope *env = &t->msg->job->env;
+	struct smtp_mail p = { .sender = sender, .size = -1, .utf8 = utf8 };
+
+	/* The content needs it; the relay offers it, or we would not be here. */
+	p.body_8bit = (s->caps.bits & SMTP_CAP_8BITMIME) != 0 &&
+	    (utf8 || (env->flags &
+	    (ENVELOPE_8BIT_BODY | ENVELOPE_8BIT_HEADER)) != 0);
+	if (!t->msg->bare && (s->caps.bits & SMTP_CAP_SIZE)) {
+		p.size = t->msg->job->size;
+		t->optional = true;
+	}
+	if (t->dsn) {
+		p.ret = env->ret;
+		p.envid = env->envid;
+		t->optional = true;
+	}
+	return smtp_command_mail(&t->commands, &p, err);
+}
+
+/* ORCPT goes to every relay that offers DSN (RFC 3461 5.2.1). */
+static const char *
+orcpt_of(const struct envelope_rcpt *r, char *out, size_t size)
+{
+	const char *addr = r->orig != NULL ? r->orig : r->addr;
+
+	if (r->orcpt != NULL)
+		return r->orcpt;
+	(void)snprintf(out, size, "%s;%s", is_ascii(addr) ? "rfc822" : "utf-8",
+	    addr);
+	return out;
+}
+
+/* The RCPTs; a recipient who cannot be said is settled and left out. */
+static void
+add_rcpts(struct smtp_transaction *t, const struct smtp_session *s,
+    const struct smtp_feed *feed, bool utf8)
+{
+	const struct envelope *env = &t->msg->job->env;
+	char orcpt[ORCPT_BYTES];
+	size_t k, kept = 0;
+
+	for (k = 0; k < t->nrcpts; k++) {
+		size_t i = t->rcpts[k];
+		const struct envelope_rcpt *r = &env->rcpts[i];
+		struct smtp_rcpt p = { .addr = r->addr, .utf8 = utf8 };
+		struct err err = { 0 };
+
+		if (t->dsn) {
+			p.notify = r->notify;
+			p.orcpt = orcpt_of(r, orcpt, sizeof(orcpt));
+		}
+		if (smtp_command_rcpt(&t->commands, &p, &err) == -1) {
+			fail_one(s, t->msg, feed, i, err.dsn, err.text);
+			continue;
+		}
+		end_command(t);
+		t->msg->rcpts[i] = SMTP_RCPT_ASKED;
+		t->rcpts[kept++] = i;
+	}
+	t->nrcpts = kept;
+}
+
+/* MAIL could not be said: nobody can get the message under this sender. */
+static void
+fail_sender(const struct smtp_session *s, struct smtp_transaction *t,
+    const struct smtp_feed *feed, const struct err *err)
+{
+	size_t k;
+
+	for (k = 0; k < t->nrcpts; k++)
+		fail_one(s, t->msg, feed, t->rcpts[k], err->dsn, err->text);
+}
+
+/* False when all recipients of this one are settled; the message may owe
+ * others. */
+static bool
+build(struct smtp_transaction *t, struct smtp_session *s,
+    const struct smtp_feed *feed)
+{
+	struct smtp_message *m = t->msg;
+	const char *sender = envelope_sender(&m->job->env, m->owed_from);
+	struct err err = { 0 };
+	bool utf8;
+
+	buf_init(&t->commands, COMMANDS_MAX);
+	choose_rcpts(t, most_rcpts(s), sender);
+	t->ends = mem_array(NULL, t->nrcpts + 3, sizeof(*t->ends));
+	t->dsn = !m->bare && (s->caps.bits & SMTP_CAP_DSN) != 0;
+	t->reset = s->unfinished;
+	utf8 = (s->caps.bits & SMTP_CAP_SMTPUTF8) != 0 &&
+	    wants_utf8(t, sender);
+	if (t->reset) {
+		buf_adds(&t->commands, "RSET\r\n");
+		end_command(t);
+	}
+	if (add_mail(t, s, sender, utf8, &err) == -1) {
+		fail_sender(s, t, feed, &err);
+		return false;
+	}
+	end_command(t);
+	add_rcpts(t, s, feed, utf8);
+	buf_adds(&t->commands, "DATA\r\n");
+	end_command(t);
+	assert(!t->commands.over);
+	return t->nrcpts > 0;
+}
+
+bool
+smtp_transaction_init(struct smtp_transaction *t, struct smtp_session *s,
+    struct smtp_message *m, const struct smtp_feed *feed)
+{
+	memset(t, 0, sizeof(*t));
+	if (!smtp_message_owes(m) || !fits_relay(s, m, feed))
+		return false;
+	while (smtp_message_owes(m)) {
+		t->msg = m;
+		if (build(t, s, feed)) {
+			t->connect_ms = as_delay(s->connect_ms);
+			s->connect_ms = 0;
+			s->mails++;
+			return true;
+		}
+		smtp_transaction_free(t);
+	}
+	return false;
+}
+
+void
+smtp_transaction_free(struct smtp_transaction *t)
+{
+	mem_free(t->rcpts);
+	mem_free(t->ends);
+	buf_free(&t->commands);
+	memset(t, 0, sizeof(*t));
+}
+
+enum smtp_phase
+smtp_transaction_phase(const struct smtp_transaction *t, size_t k,
+    size_t *rcpt)
+{
+	if (t->reset) {
+		if (k == 0)
+			return SMTP_RSET;
+		k--;
+	}
+	if (k == 0)
+		return SMTP_MAIL;
+	if (k > t->nrcpts)
+		return SMTP_DATA;
+	*rcpt = k - 1;
+	return SMTP_RCPT;
+}
