@@ -26,7 +26,7 @@ idna_domain(const char *domain, char **out, struct err *err)
 {
 	char shown[200];
 	uint8_t *ascii = NULL;
-	const char *why = NULL;
+	const char *why;
 	int rc;
 
 	if (text_is_ascii(domain, strlen(domain))) {
@@ -37,15 +37,13 @@ idna_domain(const char *domain, char **out, struct err *err)
 	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 	if (rc == IDN2_MALLOC)
 		mem_fail();
-	if (rc != IDN2_OK)
-		why = idn2_strerror(rc);
-	else if (!is_good((const char *)ascii))
-		why = "not a valid domain";
-	else
+	if (rc == IDN2_OK && is_good((const char *)ascii)) {
 		*out = mem_str((const char *)ascii);
-	idn2_free(ascii);
-	if (why == NULL)
+		idn2_free(ascii);
 		return 0;
+	}
+	why = rc != IDN2_OK ? idn2_strerror(rc) : "not a valid domain";
+	idn2_free(ascii);
 	return err_set(err, ERR_PERM, "5.1.2", "domain %s: %s",
 	    text_clean_to(shown, sizeof(shown), domain, strlen(domain)), why);
 }
