@@ -54,6 +54,8 @@ enum envelope_flag {		/* bits; what the message holds or wants */
 	ENVELOPE_QUEUE_ONLY = 16,	/* -odq: not due at once */
 	ENVELOPE_REPORT = 32,	/* our own DSN or MDN: never reported on */
 	ENVELOPE_NOTIFY_RELAYED = 64,	/* reserved for DSN relayed reports */
+	ENVELOPE_DOUBLE = 128,	/* a report about a report: not even the
+				   postmaster hears of its failure */
 };
 
 struct envelope_rcpt {

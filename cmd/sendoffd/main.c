@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sendoffd - sends what is in the queue. See sendoffd.8.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/paths.h"
+#include "queue/runner.h"
+
+#include "cmd/sendoffd/loop.h"
+
+enum { OPT_ONCE = 256, OPT_ID, OPT_DRAIN, OPT_NOW, OPT_PROGRESS };
+
+static const struct option long_options[] = {
+	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "id", required_argument, NULL, OPT_ID },
+	{ "drain", no_argument, NULL, OPT_DRAIN },
+	{ "now", no_argument, NULL, OPT_NOW },
+	{ "progress", no_argument, NULL, OPT_PROGRESS },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+usage(void)
+{
+	(void)fprintf(stderr, "usage: sendoffd [-C file] [-dv] "
+	    "[-q interval] [--once [--id id]...] [--drain]\n");
+	return -1;
+}
+
+static int
+add_id(struct options *o, const char *id)
+{
+	if (!id_check(id, strlen(id))) {
+		(void)fprintf(stderr, "sendoffd: --id %s: no such id\n", id);
+		return -1;
+	}
+	o->ids = mem_array(o->ids, o->nids + 1, sizeof(const char *));
+	o->ids[o->nids++] = id;
+	return 0;
+}
+
+static int
+set_option(struct options *o, int c, const char *arg)
+{
+	switch (c) {
+	case 'C':
+		o->conf_path = arg;
+		return 0;
+	case 'd':
+		o->background = true;
+		return 0;
+	case 'v':
+		o->verbose = true;
+		return 0;
+	case 'q':
+		if (conf_duration(arg, strlen(arg), &o->interval_sec) &&
+		    o->interval_sec > 0)
+			return 0;
+		(void)fprintf(stderr, "sendoffd: -q %s: a duration like 30m "
+		    "is needed\n", arg);
+		return -1;
+	case OPT_ONCE:
+		o->once = true;
+		return 0;
+	case OPT_DRAIN:
+		o->once = o->drain = true;
+		return 0;
+	case OPT_NOW:
+		o->now = true;
+		return 0;
+	case OPT_PROGRESS:
+		o->progress = true;
+		return 0;
+	case OPT_ID:
+		return add_id(o, arg);
+	default:
+		return usage();
+	}
+}
+
+static int
+read_options(struct options *o, int argc, char **argv)
+{
+	int c;
+
+	for (;;) {
+		c = getopt_long(argc, argv, "C:dq:v", long_options, NULL);
+		if (c == -1)
+			break;
+		if (set_option(o, c, optarg) == -1)
+			return -1;
+	}
+	if (optind != argc || (o->nids > 0 && !o->once) ||
+	    (o->interval_sec > 0 && o->once))
+		return usage();
+	return 0;
+}
+
+/* 0, 1 and 2 are open, whatever we were started with. */
+static void
+open_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		(void)close(fd);
+}
+
+/*
+ * Root becomes the queue's owner, for good. Everything is checked: a runner
+ * that kept what it should have dropped must not run.
+ */
+static int
+become_owner(uid_t uid, gid_t gid, struct err *err)
+{
+	uid_t r, e, s;
+	gid_t rg, eg, sg;
+
+	if (getuid() != 0 && geteuid() != 0) {
+		if (geteuid() != uid)
+			return err_set(err, ERR_DENIED, "4.7.0", "the queue "
+			    "belongs to uid %u, and this is uid %u", uid,
+			    geteuid());
+		return 0;
+	}
+	if (uid == 0)
+		return 0;
+	if (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1)
+		return err_sys(err, "become the queue's owner, uid %u", uid);
+	if (getresuid(&r, &e, &s) == -1 || getresgid(&rg, &eg, &sg) == -1 ||
+	    r != uid || e != uid || s != uid || rg != gid || eg != gid ||
+	    sg != gid || setuid(0) != -1)
+		return err_set(err, ERR_SYSTEM, "4.3.5",
+		    "the privilege was not dropped");
+	return 0;
+}
+
+/* The queue's owner is known once it is open; what is opened as root is not
+ * used, so that nothing is made as root. */
+static int
+open_queue(struct runner *r, struct err *err)
+{
+	const char *dir = r->site->conf.queue_dir;
+	struct stat st;
+
+	if (stat(dir, &st) == -1 && errno == ENOENT && geteuid() != 0) {
+		if (queue_create(dir, err) == -1)
+			return -1;
+	} else if (stat(dir, &st) == -1) {
+		return err_sys(err, "queue %s", dir);
+	} else if (become_owner(st.st_uid, st.st_gid, err) == -1) {
+		return err_ctx(err, "queue %s", dir);
+	}
+	return queue_open(dir, QUEUE_RUN, &r->queue, err);
+}
+
+static int
+open_log(const struct runner *r, struct err *err)
+{
+	const struct conf *c = &r->site->conf;
+
+	if (r->options->verbose)
+		return log_open("sendoffd", LOG_TO_STDERR, NULL,
+		    LOG_LEVEL_DEBUG, err);
+	return log_open("sendoffd", c->log_target, c->log_file, c->log_level,
+	    err);
+}
+
+/* The parent waits until the child has what it needs, and passes its word
+ * on. In the child: 0. */
+static int
+go_background(struct err *err)
+{
+	if (daemon(0, 0) == -1)
+		return err_sys(err, "go to the background");
+	return 0;
+}
+
+static int
+run(struct runner *r, struct err *err)
+{
+	int lock = -1, status;
+
+	loop_block_signals();
+	(void)umask(077);
+	if (site_load(r->options->conf_path, &r->site, err) == -1 ||
+	    open_queue(r, err) == -1 || open_log(r, err) == -1)
+		return -1;
+	if (r->options->background && go_background(err) == -1)
+		return -1;
+	if (!r->options->once &&
+	    queue_runner_lock(r->queue, &lock, err) == -1)
+		return -1;
+	r->program = paths_program("sendoff-deliver");
+	status = loop_run(r);
+	if (lock != -1)
+		(void)close(lock);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct runner r = { .options = &options };
+	struct err err = { 0 };
+	int status;
+
+	open_standard_fds();
+	if (read_options(&options, argc, argv) == -1)
+		return EX_USAGE;
+	status = run(&r, &err);
+	if (status == -1) {
+		log_error("%s", err.text);
+		status = err_exit_status(&err);
+	}
+	queue_close(r.queue);
+	site_drop(r.site);
+	mem_free(r.program);
+	mem_free(options.ids);
+	log_close();
+	return status;
+}
