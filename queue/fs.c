@@ -203,6 +203,12 @@ fs_rename(int from_fd, const char *from, int to_fd, const char *to)
 	return renameat(from_fd, from, to_fd, to);
 }
 
+int
+fs_replace(int dir_fd, const char *from, const char *to)
+{
+	return renameat(dir_fd, from, dir_fd, to);
+}
+
 DIR *
 fs_dir_open(int dir_fd)
 {

@@ -55,6 +55,9 @@ int	fs_mkdir(int dir_fd, const char *name, unsigned mode);
 /* Fails with EEXIST rather than replace something. */
 int	fs_rename(int from_fd, const char *from, int to_fd, const char *to);
 
+/* In place of what has that name. */
+int	fs_replace(int dir_fd, const char *from, const char *to);
+
 /* 1 and *name (good until the next call), 0 at the end. */
 DIR	*fs_dir_open(int dir_fd);
 int	 fs_dir_read(DIR *, const char **name);

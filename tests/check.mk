@@ -86,3 +86,9 @@ $(B)/dialog/player: $(DIALOG) $(DIALOG_SMTP:%=$(O)/%.o) $(ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	$(B)/libmail.a $(B)/libbase.a $(TEST_LIBS)
+
+# Small programs that a Python test runs.
+$(B)/lib/%: $(O)/tests/lib/%.o $(ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libqueue.a \
+	$(B)/libmail.a $(B)/libbase.a -linih

@@ -24,12 +24,13 @@ addr_is_atext(char c)
 static bool
 is_wire_text(const char *p, size_t n)
 {
+	const unsigned char *u = (const unsigned char *)p;
 	size_t i;
 
 	if (!text_is_line(p, n) || !text_is_utf8(p, n))
 		return false;
 	for (i = 0; i + 1 < n; i++)
-		if ((unsigned char)p[i] == 0xc2 && (unsigned char)p[i + 1] < 0xa0)
+		if (u[i] == 0xc2 && u[i + 1] < 0xa0)
 			return false;
 	return true;
 }
@@ -69,7 +70,8 @@ is_name(const char *p, size_t n)
 		}
 		if (i == start || p[start] == '-' || p[i - 1] == '-')
 			return false;
-		if (i - start > LABEL_MAX && text_is_ascii(p + start, i - start))
+		if (i - start > LABEL_MAX &&
+		    text_is_ascii(p + start, i - start))
 			return false;
 		start = i + 1;
 	}

@@ -25,15 +25,15 @@
 enum {
 	ADDR_LOCAL_MAX = 64,
 	ADDR_DOMAIN_MAX = 255,
-	ADDR_MAX = 254,			/* RFC 3696 erratum 1690: path less <> */
+	ADDR_MAX = 254,			/* RFC 3696 erratum 1690 */
 };
 
 /* One mailbox found in a list. */
 struct addr_item {
-	char		*addr;		/* owned; NULL when it could not be read */
+	char		*addr;		/* owned; NULL: could not be read */
 	struct slice	 text;		/* in the input: the whole mailbox */
 	struct slice	 spec;		/* in the input: the addr-spec in it */
-	struct slice	 phrase;	/* in the input: what stands before "<" */
+	struct slice	 phrase;	/* in the input: before the "<" */
 	const struct err *err;		/* static; when addr is NULL */
 };
 

@@ -2,7 +2,7 @@
 /*
  * addr_lex - the tokens of an address list; for addr_list alone.
  *
- * Shape	RFC 5322 3.2 and 4.1: atoms (without dots), dots, quoted strings,
+ * Shape	RFC 5322 3.2, 4.1: atoms (without dots), dots, quoted strings,
  *		domain literals, specials; comments and folds are skipped
  * Limits	comments nest by a counter; each byte is looked at once
  * Pure

@@ -17,8 +17,8 @@ struct parser {
 	struct addr_lex		 lex;
 	struct addr_list	*list;
 	size_t			 cap;
-	size_t			 member;	/* where this one's text begins */
-	size_t			 group;		/* first item of the open group */
+	size_t			 member;	/* its text begins here */
+	size_t			 group;		/* open since this item */
 	bool			 in_group;
 	bool			 in_angle;
 };
@@ -235,7 +235,8 @@ take_angle(struct parser *ps, struct mailbox *m)
 static bool
 at_member_end(const struct parser *ps)
 {
-	return ps->lex.token == ADDR_LEX_END || ps->lex.token == ADDR_LEX_COMMA ||
+	return ps->lex.token == ADDR_LEX_END ||
+	    ps->lex.token == ADDR_LEX_COMMA ||
 	    (ps->lex.token == ADDR_LEX_SEMICOLON && ps->in_group);
 }
 

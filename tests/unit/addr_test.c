@@ -313,7 +313,8 @@ test_small(void **state)
 		{ "@b", "a@c.b", false }, { ".b", "a@c.B", true },
 		{ ".b", "a@b", false }, { ".b", "a@cb", false },
 		{ "a@b", "a@B", true }, { "a@b", "A@b", false },
-		{ "@b", "", false }, { "@b", "a", false }, { "b", "a@b", false },
+		{ "@b", "", false }, { "@b", "a", false },
+		{ "b", "a@b", false },
 		{ "@c", "\"a@b\"@c", true }, { "@b\"@c", "\"a@b\"@c", false },
 	};
 	char *s;
@@ -350,7 +351,10 @@ test_small(void **state)
 static void
 test_linear(void **state)
 {
-	static const struct { const char *name, *unit; size_t n, items; } c[] = {
+	static const struct {
+		const char *name, *unit;
+		size_t n, items;
+	} c[] = {
 		{ "open parentheses", "(", 1000000, 1 },
 		{ "commas", ",", 1000000, 0 },
 		{ "recipients", "ab@cd,", 200000, 200000 },
@@ -388,7 +392,8 @@ test_linear(void **state)
 static void
 test_random(void **state)
 {
-	static const char some[] = "ab@@..<>(),;:\"\\[] \r\n\t=?-_1\xc3\xa4\x80";
+	static const char some[] = "ab@@..<>(),;:\"\\[] \r\n\t=?-_1"
+	    "\xc3\xa4\x80";
 	unsigned char r[64];
 	char in[65], *at;
 	struct addr_list l;
