@@ -173,6 +173,9 @@ void	conf_problems_free(struct conf_problems *);
 bool	conf_duration(const char *p, size_t n, int64_t *sec);
 bool	conf_size(const char *p, size_t n, int64_t *bytes);
 
+/* Is it a pattern as [relay] sender takes them (addr_match matches them)? */
+bool	conf_pattern(const char *p, size_t n);
+
 /* Puts the queue directory elsewhere, as -O QueueDirectory does: with
  * another than the default one the gate is off. */
 void	conf_set_queue_dir(struct conf *, const char *dir);

@@ -140,7 +140,7 @@ conf_is_mailbox(const char *p, size_t n)
 }
 
 bool
-conf_is_pattern(const char *p, size_t n)
+conf_pattern(const char *p, size_t n)
 {
 	if (n == 1 && p[0] == '*')
 		return true;

@@ -93,7 +93,6 @@ bool	conf_is_literal(const char *p, size_t n);	/* "[192.0.2.1]" */
 bool	conf_is_addr(const char *p, size_t n);
 bool	conf_is_rcpt(const char *p, size_t n);
 bool	conf_is_mailbox(const char *p, size_t n);
-bool	conf_is_pattern(const char *p, size_t n);
 bool	conf_is_url(const char *p, size_t n);
 bool	conf_take_host(const char *p, size_t n, struct conf_host *);
 bool	conf_take_print(const char *p, size_t n, struct buf *);

@@ -86,7 +86,7 @@ take_word(enum conf_type type, struct slice w, struct buf *b)
 		return conf_is_name(w.p, w.n, true) || conf_is_ip(w.p, w.n);
 	case CONF_TYPE_PATTERNS:
 		buf_add(b, w.p, w.n);
-		return conf_is_pattern(w.p, w.n);
+		return conf_pattern(w.p, w.n);
 	default:
 		buf_add(b, w.p, w.n);
 		return true;
