@@ -35,6 +35,7 @@ struct addr_item {
 	struct slice	 spec;		/* in the input: the addr-spec in it */
 	struct slice	 phrase;	/* in the input: before the "<" */
 	const struct err *err;		/* static; when addr is NULL */
+	bool		 in_group;
 };
 
 struct addr_list {

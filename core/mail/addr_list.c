@@ -291,7 +291,7 @@ add_item(struct parser *ps, struct mailbox *m, const struct err *why)
 		list->v = mem_array(list->v, ps->cap, sizeof(*list->v));
 	}
 	item = &list->v[list->n++];
-	*item = (struct addr_item){ .err = why };
+	*item = (struct addr_item){ .err = why, .in_group = ps->in_group };
 	item->text = between(&ps->lex, ps->member, ps->lex.start);
 	if (why != NULL) {
 		mem_free(m->addr);

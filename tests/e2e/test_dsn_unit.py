@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What core/mail/dsn writes, read by the strict validator and by Python."""
+"""What core/mail/dsn and mdn write, read by the strict validator and by Python."""
 import email
 import email.policy
 import os
@@ -39,7 +39,11 @@ def test_python_agrees(reports):
         assert len(parts) == 3, name
         assert parts[0].get_content_type() == "text/plain"
         ours = dsn_validator.check(raw)
-        if parts[1].get_content_type() != "message/delivery-status":
+        kind = parts[1].get_content_type()
+        assert kind.replace("global-", "") == {
+            "dsn": "message/delivery-status",
+            "mdn": "message/disposition-notification"}[ours.kind], name
+        if kind != "message/delivery-status":
             continue
         groups = parts[1].get_payload()
         assert len(groups) == 1 + len(ours.recipients), name
@@ -106,6 +110,59 @@ def test_hostile(reports):
     assert b"From: Mail Delivery System <MAILER-DAEMON@mail.example.org>" \
         in raw
     assert b"In-Reply-To" not in raw
+
+
+def test_mdn(reports):
+    r = dsn_validator.check(reports["mdn displayed"])
+    assert r.kind == "mdn"
+    assert r.value("Subject") == "Read: Fax page"
+    assert r.value("To") == "fax=123@example.org"
+    assert r.value("From") == "page@example.com"
+    assert r.value("In-Reply-To") == "<77@example.org>"
+    assert r.value("Auto-Submitted") is None
+    assert dict(r.fields) == {
+        "Reporting-UA": "mail.example.com; sendoff",
+        "Original-Recipient": "rfc822;page@example.com",
+        "Final-Recipient": "rfc822;page@example.com",
+        "Original-Message-ID": "<77@example.org>",
+        "Disposition": "manual-action/MDN-sent-manually; displayed"}
+    assert b"Subject: Fax page\r\n" in r.original
+    assert b"Received:" not in r.original
+    assert b"Return-Path:" not in r.original
+    assert "displayed" in r.text and "page@example.com" in r.text
+    r = dsn_validator.check(reports["mdn automatic"])
+    assert r.value("Auto-Submitted") == "auto-replied"
+    assert r.value("Disposition", r.fields) == \
+        "automatic-action/MDN-sent-automatically; dispatched"
+    assert r.value("Warning", r.fields) == "only page 1 of 2"
+    for name, disposition in (("error", "deleted/error"),
+                              ("denied", "processed/denied,error"),
+                              ("failed", "processed/error")):
+        r = dsn_validator.check(reports["mdn " + name])
+        assert r.value("Disposition", r.fields) == \
+            "manual-action/MDN-sent-manually; " + disposition
+        assert r.value("Error", r.fields)
+    assert b"\nBcc" not in reports["mdn error"]
+    r = dsn_validator.check(reports["mdn utf8"])
+    assert r.value("Final-Recipient", r.fields) == "utf-8;ä@example.com"
+    assert r.value("Subject").startswith("=?utf-8?")
+
+
+@pytest.mark.parametrize("old, new, word", [
+    (b"; displayed", b"; shown", "Disposition"),
+    (b"manual-action/", b"", "Disposition"),
+    (b"Final-Recipient:", b"X-Recipient:", "no Final-Recipient"),
+    (b"Original-Message-ID: <", b"Original-Message-ID: ", "Message-ID"),
+    (b"Disposition: ", b"Error: x\r\nDisposition: ", "modifier"),
+    (b"Disposition: ", b"\r\nDisposition: ", "one group"),
+    (b"To: fax", b"Disposition-Notification-To: x@y\r\nTo: fax",
+     "asks for a report"),
+])
+def test_the_judge_can_refuse_an_mdn(reports, old, new, word):
+    raw = reports["mdn displayed"]
+    assert old in raw
+    found = dsn_validator.faults(raw.replace(old, new))
+    assert any(word in f for f in found), found
 
 
 @pytest.mark.parametrize("old, new, word", [

@@ -7,6 +7,7 @@
 
 #include "core/base/compat.h"
 #include "core/mail/dsn.h"
+#include "core/mail/mdn.h"
 
 struct row {
 	const char	*addr, *orig, *orcpt;
@@ -126,10 +127,72 @@ dump(const struct report *r)
 	envelope_free(&env);
 }
 
+static const char page[] = "Return-Path: <fax=123@example.org>\r\n"
+    "Received: from inside by outside\r\n"
+    "From: fax=123@example.org\r\nTo: page@example.com\r\n"
+    "Subject: Fax page\r\nMessage-ID: <77@example.org>\r\n"
+    "Date: Tue, 24 Nov 2026 07:00:00 +0100\r\n"
+    "Original-Recipient: rfc822;page@example.com\r\n"
+    "Disposition-Notification-To: fax=123@example.org\r\n";
+static const char letter8[] = "From: me@example.org\r\n"
+    "Subject: =?utf-8?q?=C3=A4?= \xc3\xb6\r\n"
+    "Disposition-Notification-To: \xc3\xb6@example.org\r\n";
+
+static const struct {
+	const char	*name, *header;
+	struct mdn	 m;
+} notifications[] = {
+	{ "mdn displayed", page, { .type = MDN_DISPLAYED,
+	    .recipient = "page@example.com" } },
+	{ "mdn automatic", page, { .type = MDN_DISPATCHED,
+	    .automatic_action = true, .automatic_sent = true,
+	    .recipient = "page@example.com", .warning = "only page 1 of 2" } },
+	{ "mdn error", page, { .type = MDN_DELETED,
+	    .recipient = "page@example.com",
+	    .error = "out of paper\r\nBcc: x@y" } },
+	{ "mdn denied", page, { .type = MDN_DENIED, .error = "no",
+	    .recipient = "page@example.com" } },
+	{ "mdn failed", page, { .type = MDN_FAILED,
+	    .recipient = "page@example.com" } },
+	{ "mdn utf8", letter8, { .type = MDN_PROCESSED,
+	    .recipient = "\xc3\xa4@example.com" } },
+};
+
+static void
+dump_mdn(size_t i)
+{
+	struct slice h = slice_of(notifications[i].header);
+	struct mdn m = notifications[i].m;
+	struct mdn_request r;
+	struct err err;
+	struct buf out;
+
+	m.id = "0655F2C7E4A1B2C3D4E6";
+	m.now_us = 1795501900000000;
+	m.hostname = "mail.example.com";
+	buf_init(&out, 1 << 20);
+	if (mdn_request_read(&r, h, &err) == -1 ||
+	    mdn_check(&r, &m, &err) == -1) {
+		(void)fprintf(stderr, "%s\n", err.text);
+		exit(1);
+	}
+	mdn_write(&m, &r, r.to[0], h, &out);
+	(void)fwrite(out.p, 1, out.n, stdout);
+	buf_free(&out);
+	mdn_request_free(&r);
+}
+
 int
 main(int argc, char **argv)
 {
 	size_t i;
+
+	for (i = 0; i < NELEM(notifications); i++) {
+		if (argc < 2)
+			(void)puts(notifications[i].name);
+		else if (strcmp(argv[1], notifications[i].name) == 0)
+			dump_mdn(i);
+	}
 
 	for (i = 0; i < NELEM(reports); i++) {
 		if (argc < 2)

@@ -269,8 +269,6 @@ def check_mdn(r, fields, utf8):
     if not m:
         r.fault("Disposition: %r", disposition)
         return
-    if m.group(1) == "automatic-action" and m.group(3) == "displayed":
-        r.fault("displayed is no automatic action")
     errors = [v for n, v in fields if n.lower() == "error"]
     if errors and "error" not in (m.group(4) or "").split(","):
         r.fault("Error without the modifier \"error\"")
