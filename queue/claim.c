@@ -8,6 +8,19 @@
 #include "queue/fs.h"
 #include "queue/internal.h"
 
+/* Keeps errno. */
+static bool
+is_other_kind(int dir_fd, const char *id)
+{
+	struct stat st;
+	int sys = errno;
+	bool other;
+
+	other = fs_stat_at(dir_fd, id, &st) == 0 && !S_ISREG(st.st_mode);
+	errno = sys;
+	return other;
+}
+
 enum queue_found
 queue_open_file(int dir_fd, const char *id, int *fd, struct err *err)
 {
@@ -23,13 +36,15 @@ queue_open_file(int dir_fd, const char *id, int *fd, struct err *err)
 	case ELOOP:		/* a symbolic link */
 	case ENXIO:		/* a socket, or a device without a driver */
 	case ENODEV:
-		err_set(err, ERR_DATA, "5.3.0", "message %s: not a regular "
-		    "file", id);
-		return QUEUE_CORRUPT;
-	default:
-		err_sys(err, "open message %s", id);
-		return QUEUE_FAILED;
+		if (is_other_kind(dir_fd, id)) {
+			err_set(err, ERR_DATA, "5.3.0", "message %s: not a "
+			    "regular file", id);
+			return QUEUE_CORRUPT;
+		}
+		break;
 	}
+	err_sys(err, "open message %s", id);
+	return QUEUE_FAILED;
 }
 
 /* Does the name still lead to what we hold? */

@@ -57,13 +57,21 @@ format_head_write(const struct format_head *h, char out[FORMAT_HEAD_SIZE])
 	memcpy(out, line, FORMAT_HEAD_SIZE);
 }
 
+/*
+ * Nothing was written there, or not to the end: the line's own checksum,
+ * which stands last in it, is still the blanks that were put there first.
+ */
 static bool
-is_blank(const char *p, size_t n)
+is_draft(const char *p, size_t n)
 {
+	static const char blanks[CRC_LEN + 1] = "        ";
 	size_t i;
 
+	if (n == FORMAT_HEAD_SIZE &&
+	    memcmp(p + HEAD_CRC_AT, blanks, CRC_LEN) == 0)
+		return true;
 	for (i = 0; i < n; i++)
-		if (p[i] != ' ' && p[i] != '\0' && p[i] != '\n')
+		if (p[i] != ' ' && p[i] != '\0')
 			return false;
 	return true;
 }
@@ -97,7 +105,7 @@ format_head_parse(const char *p, size_t n, struct format_head *h)
 
 	if (n > FORMAT_HEAD_SIZE)
 		n = FORMAT_HEAD_SIZE;
-	if (is_blank(p, n))
+	if (is_draft(p, n))
 		return FORMAT_DRAFT;
 	if (n < FORMAT_HEAD_SIZE || p[n - 1] != '\n' ||
 	    memcmp(p, magic, sizeof(magic) - 1) != 0 ||

@@ -32,7 +32,8 @@ struct format_head {
 };
 
 enum format_mark {
-	FORMAT_DRAFT,		/* nothing, blanks or NULs: not yet a message */
+	FORMAT_DRAFT,		/* not yet a message: nothing, NULs, or a line
+				   whose own checksum is blank */
 	FORMAT_QUEUED,		/* a message; the head is filled in */
 	FORMAT_NEWER,		/* whole, but of a version not known here */
 	FORMAT_DAMAGED,

@@ -92,3 +92,14 @@ $(B)/lib/%: $(O)/tests/lib/%.o $(ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libqueue.a \
 	$(B)/libmail.a $(B)/libbase.a -linih
+
+# The queue with a disk that fails: the stand-in comes first, so that the
+# archive's fs.o is never pulled in.
+FAULT  := queue_fault
+SUITES += $(FAULT:%=$(B)/fault/%)
+
+$(FAULT:%=$(B)/fault/%): $(B)/fault/%: $(O)/tests/fault/%.o \
+	$(O)/tests/fault/harness.o $(O)/tests/fault/fs_fault.o $(ARCHIVES)
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	$(B)/libqueue.a $(B)/libmail.a $(B)/libbase.a $(TEST_LIBS)
