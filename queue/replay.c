@@ -13,6 +13,7 @@
 enum {
 	WINDOW = 64 * 1024,		/* bytes read at once */
 	TAIL_MAX = 1024 * 1024,		/* bytes: more is not torn */
+	BLOCK = 512,			/* bytes that a disk writes or does not */
 };
 
 bool
@@ -93,26 +94,38 @@ play(struct queue_msg *m, const char *p, size_t n)
 	return done;
 }
 
+/* A block that was never written: NULs, which no line of ours holds, up to
+ * the end of a block or of the file. */
+static bool
+is_hole(const char *p, size_t at, size_t n, int64_t off)
+{
+	while (at < n && p[at] == '\0')
+		at++;
+	return at == n || (off + (int64_t)at) % BLOCK == 0;
+}
+
 /*
- * What an interrupted append leaves: a line without its end, or one of which
- * a block was never written (NULs, which no line of ours holds), and no line
- * behind it that holds.
+ * What an interrupted append leaves, and nothing else: the first line that
+ * does not hold has no end, or a hole, and no line behind it holds.
  */
 static bool
-is_torn(const char *p, size_t n)
+is_torn(const char *p, size_t n, int64_t off)
 {
 	struct format_entry e;
-	const char *at = p, *end = p + n, *lf;
+	const char *lf = memchr(p, '\n', n), *nul, *at = p, *end = p + n;
 
-	for (;;) {
-		lf = memchr(at, '\n', (size_t)(end - at));
-		if (lf == NULL)
-			break;
+	if (lf == NULL)
+		return true;
+	nul = memchr(p, '\0', (size_t)(lf - p));
+	if (nul == NULL || !is_hole(p, (size_t)(nul - p), n, off))
+		return false;
+	while (lf != NULL) {
 		if (format_entry_parse(at, (size_t)(lf - at), &e))
 			return false;
 		at = lf + 1;
+		lf = memchr(at, '\n', (size_t)(end - at));
 	}
-	return at != end || memchr(p, '\0', n) != NULL;
+	return true;
 }
 
 static enum queue_found
@@ -130,7 +143,7 @@ judge_tail(struct queue_msg *m, int64_t n, struct err *err)
 	if (io_read(m->fd, p, (size_t)n, m->journal_end, &got, err) == -1)
 		goto out;
 	found = QUEUE_OK;
-	if (got > 0 && !is_torn(p, got)) {
+	if (got > 0 && !is_torn(p, got, m->journal_end)) {
 		err_set(err, ERR_DATA, "5.3.0", "the journal is damaged");
 		found = QUEUE_CORRUPT;
 	}
