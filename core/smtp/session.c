@@ -112,7 +112,27 @@ handshake(struct smtp_session *s, struct err *err)
 	return 0;
 }
 
-/* What came with the 220, before TLS stood, might be anybody's. */
+/* What comes behind the 220, before TLS stands, might be anybody's. */
+static int
+nothing_behind(struct smtp_session *s, struct err *err)
+{
+	ssize_t n = 1;
+	char c;
+
+	if (!smtp_wire_stirs(&s->wire))
+		return 0;
+	if (s->wire.in_at == s->wire.in_n)
+		n = stream_read(&s->wire.stream, &c, 1, err);
+	if (n > 0)
+		return err_set(err, ERR_PROTO, "4.7.0", "plain text came behind "
+		    "the reply to STARTTLS: somebody may be injecting commands");
+	s->phase = SMTP_HANDSHAKE;
+	if (n == 0)
+		(void)err_set(err, ERR_PROTO, "4.7.0", "the relay closed the "
+		    "connection instead of beginning with TLS");
+	return -1;
+}
+
 static int
 starttls(struct smtp_session *s, struct err *err)
 {
@@ -135,9 +155,8 @@ starttls(struct smtp_session *s, struct err *err)
 		return smtp_wire_refuse(&s->wire, "the relay refuses STARTTLS",
 		    err);
 	}
-	if (smtp_wire_stirs(&s->wire))
-		return err_set(err, ERR_PROTO, "4.7.0", "plain text came behind "
-		    "the reply to STARTTLS: somebody may be injecting commands");
+	if (nothing_behind(s, err) == -1)
+		return -1;
 	/* RFC 3207 4.2: nothing that was said before counts. */
 	smtp_caps_reset(&s->caps);
 	if (handshake(s, err) == -1)
@@ -187,7 +206,7 @@ smtp_session_open(struct smtp_session *s, const struct smtp_setup *setup,
 	smtp_caps_init(&s->caps);
 	s->setup = setup;
 	s->target = target;
-	(void)snprintf(s->name, sizeof(s->name), "%s[%s]:%d", target->host,
+	(void)snprintf(s->name, sizeof(s->name), "%.240s[%.63s]:%d", target->host,
 	    target->address, target->port);
 	if (starts_with_tls(s) && handshake(s, err) == -1)
 		return -1;

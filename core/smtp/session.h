@@ -65,6 +65,7 @@ struct smtp_session {
 	/* For core/smtp/transaction. */
 	int64_t			 mails;		/* transactions begun */
 	int64_t			 completed;	/* and concluded */
+	int64_t			 settled;	/* recipients */
 	int64_t			 rcpt_max;	/* learnt from a 452; 0: nothing */
 	bool			 unfinished;	/* one is open there: RSET is due */
 	bool			 over;		/* no further one */

@@ -77,17 +77,19 @@ as_delay(int64_t ms)
 }
 
 void
-smtp_settle(const struct smtp_session *s, const struct smtp_transaction *t,
+smtp_settle(struct smtp_session *s, const struct smtp_transaction *t,
     struct smtp_message *m, const struct smtp_feed *feed, size_t i,
     struct outcome *o)
 {
 	int64_t now = clock_tick_ms();
 
 	assert(m->rcpts[i] != SMTP_RCPT_SETTLED && m->open > 0);
-	if (s != NULL)
+	if (s != NULL) {
 		(void)snprintf(o->relay, sizeof(o->relay), "%s", s->name);
+		s->settled++;
+	}
 	if (t != NULL) {
-		o->dsn_passed = t->dsn;
+		o->dsn_passed = t->dsn && o->verdict == OUTCOME_SENT;
 		o->delay_ms[0] = t->connect_ms;
 		if (t->begun_ms != 0)
 			o->delay_ms[1] = as_delay((t->opened_ms != 0 ?
@@ -105,7 +107,7 @@ smtp_settle(const struct smtp_session *s, const struct smtp_transaction *t,
 
 /* Our own verdict on one recipient, before anything is said. */
 static void
-fail_one(const struct smtp_session *s, struct smtp_message *m,
+fail_one(struct smtp_session *s, struct smtp_message *m,
     const struct smtp_feed *feed, size_t i, const char *dsn, const char *text)
 {
 	struct outcome o = { 0 };
@@ -115,7 +117,7 @@ fail_one(const struct smtp_session *s, struct smtp_message *m,
 }
 
 static void
-fail_owed(const struct smtp_session *s, struct smtp_message *m,
+fail_owed(struct smtp_session *s, struct smtp_message *m,
     const struct smtp_feed *feed, const char *dsn, const char *text)
 {
 	size_t i;
@@ -247,7 +249,7 @@ orcpt_of(const struct envelope_rcpt *r, char *out, size_t size)
 
 /* The RCPTs; a recipient who cannot be said is settled and left out. */
 static void
-add_rcpts(struct smtp_transaction *t, const struct smtp_session *s,
+add_rcpts(struct smtp_transaction *t, struct smtp_session *s,
     const struct smtp_feed *feed, bool utf8)
 {
 	const struct envelope *env = &t->msg->job->env;
@@ -277,7 +279,7 @@ add_rcpts(struct smtp_transaction *t, const struct smtp_session *s,
 
 /* MAIL could not be said: nobody can get the message under this sender. */
 static void
-fail_sender(const struct smtp_session *s, struct smtp_transaction *t,
+fail_sender(struct smtp_session *s, struct smtp_transaction *t,
     const struct smtp_feed *feed, const struct err *err)
 {
 	size_t k;

@@ -100,7 +100,7 @@ enum smtp_phase	smtp_transaction_phase(const struct smtp_transaction *,
 
 /* Tells the outcome of one recipient; t may be NULL (before a transaction),
  * s too (no session). Completes relay, delays and dsn. */
-void	smtp_settle(const struct smtp_session *s,
+void	smtp_settle(struct smtp_session *s,
 	    const struct smtp_transaction *t, struct smtp_message *,
 	    const struct smtp_feed *, size_t i, struct outcome *);
 

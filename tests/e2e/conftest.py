@@ -35,7 +35,7 @@ def make_house(tmp_path):
     """make_house(relay, section={...}) for another configuration."""
     made = []
 
-    def make(relay=None, **sections):
+    def make(relay=None, /, **sections):
         folder = tmp_path / ("house%d" % len(made))
         folder.mkdir()
         made.append(House(folder, relay, **sections))

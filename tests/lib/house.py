@@ -67,7 +67,7 @@ class Daemon:
 
 
 class House:
-    def __init__(self, folder, relay=None, **sections):
+    def __init__(self, folder, relay=None, /, **sections):
         self.folder = str(folder)
         self.conf = os.path.join(self.folder, "sendoff.conf")
         self.queue = os.path.join(self.folder, "spool")
@@ -75,7 +75,7 @@ class House:
         self.daemons = []
         self.configure(relay, **sections)
 
-    def configure(self, relay=None, **sections):
+    def configure(self, relay=None, /, **sections):
         """Sections as dicts; relay_NAME=... is [relay NAME]."""
         base = {
             "relay": {"host": "127.0.0.1:%d" % relay.port, "tls": "none"}

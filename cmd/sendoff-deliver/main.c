@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sendoff-deliver - one session with a relay, for the runner (job.h) or for
+ * somebody who wants to know how the relay is (--check).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cmd/sendoff-deliver/serve.h"
+#include "cmd/sendoff-deliver/setup.h"
+#include "core/base/log.h"
+#include "core/mail/job.h"
+
+static const char usage_text[] =
+    "usage: sendoff-deliver [-v] [-C file] [--relay name]\n";
+
+static int
+usage(void)
+{
+	(void)fputs(usage_text, stderr);
+	return EX_USAGE;
+}
+
+struct options {
+	const char	*conf_path;	/* NULL: the default */
+	const char	*relay;		/* "" is the unnamed one */
+	bool		 verbose;
+};
+
+enum { OPT_RELAY = 256 };
+
+static bool
+read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "relay", required_argument, NULL, OPT_RELAY },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "C:v", longs, NULL)) != -1) {
+		switch (c) {
+		case 'C':
+			o->conf_path = optarg;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case OPT_RELAY:
+			o->relay = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	if (optind < argc)
+		o->relay = argv[optind++];
+	return optind == argc;
+}
+
+/* The runner decides when we end, and it does so by the socket: a signal to
+ * the whole group must not cut a message between its dot and the reply. */
+static void
+ignore_signals(void)
+{
+	static const int signals[] = { SIGPIPE, SIGTERM, SIGINT, SIGHUP,
+		SIGUSR1, SIGUSR2 };
+	size_t i;
+
+	for (i = 0; i < NELEM(signals); i++)
+		(void)signal(signals[i], SIG_IGN);
+}
+
+/* The configuration's fault, or a secret's: said to the runner. */
+static int
+refuse_to_serve(const struct err *err)
+{
+	struct job_say down = { .kind = JOB_SAY_DOWN,
+	    .down = err->kind == ERR_CONF ? JOB_DOWN_CONF : JOB_DOWN_AUTH };
+	struct buf b;
+
+	outcome_set(&down.outcome, OUTCOME_DEFERRED,
+	    err->dsn[0] != '\0' ? err->dsn : "4.3.5", "%s", err->text);
+	buf_init(&b, JOB_PACKET_MAX);
+	job_say_write(&down, &b);
+	(void)send(STDIN_FILENO, buf_str(&b), b.n, MSG_NOSIGNAL);
+	buf_free(&b);
+	log_error("%s", err->text);
+	return err_exit_status(err);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct rlimit none = { 0, 0 };
+	struct options o = { .relay = "" };
+	struct setup setup;
+	struct err err = { 0 };
+	int status;
+
+	if (!read_options(argc, argv, &o))
+		return usage();
+	/* Secrets will be in memory. */
+	(void)setrlimit(RLIMIT_CORE, &none);
+	ignore_signals();
+	if (setup_open(&setup, o.conf_path, o.relay, o.verbose, &err) == -1) {
+		status = refuse_to_serve(&err);
+	} else {
+		serve(0, &setup.smtp);
+		status = EX_OK;
+	}
+	setup_close(&setup);
+	return status;
+}
