@@ -155,7 +155,7 @@ check_relay_files(struct files *f, const struct conf_relay *r)
 	check_secret(f, "oauth_client_secret_file",
 	    r->oauth_client_secret_file, NULL);
 	check_secret(f, "oauth_refresh_token_file",
-	    r->oauth_refresh_token_file, "\"sendoff login\" makes it");
+	    r->oauth_refresh_token_file, "it is made on the first login");
 }
 
 /* Who the runner is: the queue's owner, else the user of its name. */
