@@ -30,8 +30,8 @@ damaged(struct err *err, const char *what)
 }
 
 /* The first line, and whether the lengths in it can be true. */
-static enum queue_found
-read_head(int fd, int64_t file_size, struct format_head *h, struct err *err)
+enum queue_found
+queue_read_head(int fd, int64_t file_size, struct format_head *h, struct err *err)
 {
 	char line[FORMAT_HEAD_SIZE];
 	size_t n;
@@ -123,7 +123,7 @@ queue_read(int fd, const char *id, struct queue_msg **out, struct err *err)
 	}
 	if (!S_ISREG(st.st_mode))
 		return damaged(err, "not a regular file");
-	found = read_head(fd, st.st_size, &h, err);
+	found = queue_read_head(fd, st.st_size, &h, err);
 	if (found != QUEUE_OK)
 		return found;
 	found = read_envelope(fd, &h, id, &env, err);
@@ -181,33 +181,6 @@ queue_load(struct queue *q, const char *id, struct queue_msg **out,
 		queue_release(*out);
 		return QUEUE_FAILED;
 	}
-	return found;
-}
-
-enum queue_found
-queue_lend(struct queue *q, const char *id, uint32_t uid, int *fd,
-    bool *active, struct err *err)
-{
-	struct stat st;
-	enum queue_found found;
-	uint32_t owner;
-
-	found = queue_open_file(q->queue_fd, id, fd, err);
-	if (found != QUEUE_OK)
-		return found;
-	if (fs_stat(*fd, &st) == -1 || fs_claim_shown(*fd, active) == -1) {
-		err_sys(err, "message %s: look at it", id);
-		found = QUEUE_FAILED;
-	} else {
-		/* a draft from the gate is the runner's file */
-		owner = st.st_uid;
-		(void)id_uid(id, &owner);
-		if (owner == uid || uid == QUEUE_ANYBODY)
-			return QUEUE_OK;
-		found = QUEUE_GONE;
-	}
-	(void)fs_close(*fd);
-	*fd = -1;
 	return found;
 }
 

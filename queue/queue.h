@@ -172,21 +172,21 @@ enum queue_found	queue_load_fd(int fd, const char *id,
 	    struct queue_msg **msg, struct err *);
 
 /*
- * The file of a message that uid has queued, open for reading, for a child
- * that keeps the queue's group to hand on; QUEUE_GONE for what somebody else
- * has, unless uid is QUEUE_ANYBODY.
- */
-#define QUEUE_ANYBODY	UINT32_MAX
-
-enum queue_found	queue_lend(struct queue *, const char *id,
-	    uint32_t uid, int *fd, bool *active, struct err *);
-
-/*
  * A copy of a loaded message for somebody who must not have the file itself
  * (a descriptor of it is enough to lock it): a sealed file in memory, with
  * the same lengths and offsets, but a hole for the message.
  */
 int	queue_abridge(const struct queue_msg *, int *fd, struct err *);
+
+/*
+ * Such a copy straight from the file, of which only the first line is looked
+ * at: for a child that keeps the queue's group to hand on. QUEUE_GONE for
+ * what another than uid has queued, unless uid is QUEUE_ANYBODY.
+ */
+#define QUEUE_ANYBODY	UINT32_MAX
+
+enum queue_found	queue_lend(struct queue *, const char *id,
+	    uint32_t uid, int *fd, bool *active, struct err *);
 
 int	queue_msg_verify(const struct queue_msg *, struct err *);
 

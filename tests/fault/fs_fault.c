@@ -25,6 +25,7 @@
 #define fs_unlink	real_unlink
 #define fs_mkdir	real_mkdir
 #define fs_rename	real_rename
+#define fs_replace	real_replace
 #define fs_dir_open	real_dir_open
 #define fs_dir_read	real_dir_read
 #define fs_dir_close	real_dir_close
@@ -54,6 +55,7 @@
 #undef fs_unlink
 #undef fs_mkdir
 #undef fs_rename
+#undef fs_replace
 #undef fs_dir_open
 #undef fs_dir_read
 #undef fs_dir_close
@@ -322,6 +324,12 @@ int
 fs_rename(int from_fd, const char *from, int to_fd, const char *to)
 {
 	return fails("rename") ? -1 : real_rename(from_fd, from, to_fd, to);
+}
+
+int
+fs_replace(int dir_fd, const char *from, const char *to)
+{
+	return fails("replace") ? -1 : real_replace(dir_fd, from, to);
 }
 
 DIR *
