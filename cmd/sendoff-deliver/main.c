@@ -14,13 +14,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "cmd/sendoff-deliver/check.h"
 #include "cmd/sendoff-deliver/serve.h"
 #include "cmd/sendoff-deliver/setup.h"
 #include "core/base/log.h"
 #include "core/mail/job.h"
 
 static const char usage_text[] =
-    "usage: sendoff-deliver [-v] [-C file] [--relay name]\n";
+    "usage: sendoff-deliver [-v] [-C file] [--relay name]\n"
+    "       sendoff-deliver [-v] [-C file] [--relay name] --check\n"
+    "           [--send address | --verify address | --expand list |\n"
+    "           --help-text | --noop]\n";
 
 static int
 usage(void)
@@ -33,15 +37,24 @@ struct options {
 	const char	*conf_path;	/* NULL: the default */
 	const char	*relay;		/* "" is the unnamed one */
 	bool		 verbose;
+	bool		 check;
+	struct check	 what;
 };
 
-enum { OPT_RELAY = 256 };
+enum { OPT_RELAY = 256, OPT_CHECK, OPT_SEND, OPT_VERIFY, OPT_EXPAND,
+	OPT_HELP_TEXT, OPT_NOOP };
 
 static bool
 read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "relay", required_argument, NULL, OPT_RELAY },
+		{ "check", no_argument, NULL, OPT_CHECK },
+		{ "send", required_argument, NULL, OPT_SEND },
+		{ "verify", required_argument, NULL, OPT_VERIFY },
+		{ "expand", required_argument, NULL, OPT_EXPAND },
+		{ "help-text", no_argument, NULL, OPT_HELP_TEXT },
+		{ "noop", no_argument, NULL, OPT_NOOP },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -56,6 +69,24 @@ read_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_RELAY:
 			o->relay = optarg;
+			break;
+		case OPT_CHECK:
+			o->check = true;
+			break;
+		case OPT_SEND:
+			o->what.send = optarg;
+			break;
+		case OPT_VERIFY:
+			o->what.verify = optarg;
+			break;
+		case OPT_EXPAND:
+			o->what.expand = optarg;
+			break;
+		case OPT_HELP_TEXT:
+			o->what.help_text = true;
+			break;
+		case OPT_NOOP:
+			o->what.noop = true;
 			break;
 		default:
 			return false;
@@ -108,11 +139,24 @@ main(int argc, char **argv)
 
 	if (!read_options(argc, argv, &o))
 		return usage();
+	if (check_arguments(&o.what, &err) == -1) {
+		(void)fprintf(stderr, "sendoff-deliver: %s\n", err.text);
+		return EX_USAGE;
+	}
 	/* Secrets will be in memory. */
 	(void)setrlimit(RLIMIT_CORE, &none);
-	ignore_signals();
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!o.check)
+		ignore_signals();
 	if (setup_open(&setup, o.conf_path, o.relay, o.verbose, &err) == -1) {
-		status = refuse_to_serve(&err);
+		if (o.check) {
+			(void)fprintf(stderr, "sendoff-deliver: %s\n", err.text);
+			status = err_exit_status(&err);
+		} else {
+			status = refuse_to_serve(&err);
+		}
+	} else if (o.check) {
+		status = check_run(&setup.conf, &setup.smtp, &o.what);
 	} else {
 		serve(0, &setup.smtp);
 		status = EX_OK;

@@ -176,42 +176,45 @@ asks_less(struct route *r, const struct smtp_session *s,
 	return false;
 }
 
-static int
-open_address(struct route *r, struct smtp_session *s)
+int
+route_open(struct route *r, struct smtp_session *s, enum job_down *down,
+    struct err *err)
 {
-	char name[OUTCOME_RELAY_MAX];
-	struct err err = { 0 };
-	enum job_down down = JOB_DOWN_TLS;
-
+	memset(s, 0, sizeof(*s));
 	memset(&r->target, 0, sizeof(r->target));
 	r->target.host = r->addr.host;
 	r->target.address = r->addr.text;
 	r->target.port = r->addr.port;
 	r->target.implicit_tls = r->addr.implicit_tls;
-	(void)snprintf(name, sizeof(name), "%.240s[%.63s]:%d", r->addr.host,
-	    r->addr.text, r->addr.port);
 	fill_names(r);
-	if (fill_tlsa(r, &err) == 0) {
-		memset(s, 0, sizeof(*s));
-		if (open_once(r, s, &down, &err) == 0)
+	*down = JOB_DOWN_TLS;
+	if (fill_tlsa(r, err) == -1)
+		return -1;
+	if (open_once(r, s, down, err) == 0)
+		return 0;
+	while (asks_less(r, s, err)) {
+		smtp_session_close(s);
+		if (open_once(r, s, down, err) == 0)
 			return 0;
-		while (asks_less(r, s, &err)) {
-			smtp_session_close(s);
-			if (open_once(r, s, &down, &err) == 0)
-				return 0;
-		}
-		smtp_session_quit(s);
 	}
-	route_blame(r, down, name, &err);
+	smtp_session_quit(s);
 	return -1;
 }
 
 int
 route_connect(struct route *r, struct smtp_session *s)
 {
-	while (next_address(r))
-		if (open_address(r, s) == 0)
+	char name[OUTCOME_RELAY_MAX];
+	struct err err = { 0 };
+	enum job_down down;
+
+	while (next_address(r)) {
+		if (route_open(r, s, &down, &err) == 0)
 			return 0;
+		(void)snprintf(name, sizeof(name), "%.240s[%.63s]:%d",
+		    r->addr.host, r->addr.text, r->addr.port);
+		route_blame(r, down, name, &err);
+	}
 	if (!r->failed) {
 		(void)err_set(&r->err, ERR_TEMP, "4.4.4",
 		    "the relay has no address");

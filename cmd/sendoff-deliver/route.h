@@ -59,6 +59,14 @@ bool	route_has_next(const struct route *);
  */
 int	route_connect(struct route *, struct smtp_session *);
 
+/*
+ * Opens a session with r->addr, which host number r->host - 1 led to. On -1
+ * the session is closed; its name, phase and peer tell how far it got (name
+ * is "" without a connection).
+ */
+int	route_open(struct route *, struct smtp_session *, enum job_down *,
+	    struct err *);
+
 /* The address in use cannot be used after all. */
 void	route_blame(struct route *, enum job_down, const char *relay,
 	    const struct err *);
