@@ -93,8 +93,9 @@ const char *
 envelope_sender(const struct envelope *env, size_t i)
 {
 	assert(i < env->nrcpts);
-	return env->rcpts[i].sender != NULL ? env->rcpts[i].sender :
-	    env->sender;
+	/* What comes from <> must not make reports, to a list's owner either. */
+	return env->rcpts[i].sender != NULL && env->sender[0] != '\0' ?
+	    env->rcpts[i].sender : env->sender;
 }
 
 /* Stands for itself inside a value. */

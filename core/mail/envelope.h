@@ -91,7 +91,7 @@ struct envelope_rcpt	*envelope_add_rcpt(struct envelope *, const char *addr);
 void	envelope_copy_rcpt(struct envelope *to,
 	    const struct envelope_rcpt *from);
 
-/* The sender that recipient i is sent under. */
+/* The sender that recipient i is sent under; a null sender stays null. */
 const char	*envelope_sender(const struct envelope *, size_t i);
 
 void	envelope_write(const struct envelope *, struct buf *);

@@ -93,6 +93,9 @@ test_whole(void **state)
 	assert_int_equal(env.rcpts[2].notify, NOTIFY_NEVER);
 	assert_string_equal(envelope_sender(&env, 0), "a@b.example");
 	assert_string_equal(envelope_sender(&env, 1), "owner-l@b");
+	env.sender[0] = '\0';
+	assert_string_equal(envelope_sender(&env, 1), "");
+	env.sender[0] = 'a';
 
 	buf_init(&b, ENVELOPE_TEXT_MAX);
 	envelope_copy(&copy, &env);
