@@ -75,7 +75,8 @@ test_parts(void **state)
 		    "\r\nc\r\n--B--\r\n",
 		    "text/plain[a]text/plain[c]", false },
 		{ "boundary that begins another", MULTI, "--B\r\n\r\na\r\n"
-		    "--BB\r\nx\r\n--B--\r\n", "text/plain[a\r\n--BB\r\nx]", false },
+		    "--BB\r\nx\r\n--B--\r\n",
+		    "text/plain[a\r\n--BB\r\nx]", false },
 		{ "blanks behind", MULTI, "--B \t\r\n\r\na\r\n--B-- \r\n",
 		    "text/plain[a]", false },
 		{ "no empty line", MULTI, "--B\r\nX: y\r\n--B--\r\n",
