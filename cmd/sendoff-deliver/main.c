@@ -19,6 +19,7 @@
 #include "cmd/sendoff-deliver/setup.h"
 #include "core/base/log.h"
 #include "core/mail/job.h"
+#include "core/smtp/lockdown.h"
 
 static const char usage_text[] =
     "usage: sendoff-deliver [-v] [-C file] [--relay name]\n"
@@ -143,12 +144,15 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "sendoff-deliver: %s\n", err.text);
 		return EX_USAGE;
 	}
-	/* Secrets will be in memory. */
+	/* Secrets will be in memory. What --send sends is made late, and in a
+	 * way that a locked-down process may not. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (!o.check)
 		ignore_signals();
-	if (setup_open(&setup, o.conf_path, o.relay, o.verbose, &err) == -1) {
+	if (setup_open(&setup, o.conf_path, o.relay, o.verbose, &err) == -1 ||
+	    (o.what.send == NULL && lockdown_relay(setup.smtp.relay, &err)
+	    == -1)) {
 		if (o.check) {
 			(void)fprintf(stderr, "sendoff-deliver: %s\n", err.text);
 			status = err_exit_status(&err);

@@ -169,6 +169,26 @@ class Session:
                         hashlib.md5).hexdigest()
         return user if hmac.compare_digest(want, digest) else None
 
+    def bearer(self, initial, shape, last):
+        """The token is the user's password. RFC 7628 3.2.3 on a no."""
+        got = base64.b64decode(initial) if initial else self.ask(b"")
+        m = re.fullmatch(shape, got, re.S)
+        user, token = (x.decode() for x in m.groups()) if m else ("", "")
+        if m and self.relay.users.get(user) == token:
+            return user
+        answer = self.ask(b'{"status":"401","schemes":"bearer"}')
+        assert answer == last, answer
+        return None
+
+    def auth_xoauth2(self, initial):
+        return self.bearer(initial, rb"user=([^\x01]*)\x01auth=Bearer "
+                           rb"([^\x01]*)\x01\x01", b"")
+
+    def auth_oauthbearer(self, initial):
+        return self.bearer(initial, rb"n,a=([^\x01]*),\x01host=[^\x01]*\x01"
+                           rb"port=[0-9]*\x01auth=Bearer ([^\x01]*)\x01\x01",
+                           b"\x01")
+
     def auth_scram_sha_256(self, initial):
         return self.scram(initial, hashlib.sha256)
 
