@@ -117,7 +117,8 @@ reload(struct loop *l)
 	struct err err = { 0 };
 
 	notify_reloading();
-	if (site_load(r->options->conf_path, &new, &err) == -1) {
+	if (site_load(r->options->conf_path, r->options->queue_dir, &new,
+	    &err) == -1) {
 		log_error("the configuration stays as it was: %s", err.text);
 	} else if (strcmp(new->conf.queue_dir, old->conf.queue_dir) != 0) {
 		log_error("the configuration stays as it was: another queue "

@@ -20,7 +20,7 @@
 
 #include "cmd/sendoffd/loop.h"
 
-enum { OPT_ONCE = 256, OPT_ID, OPT_DRAIN, OPT_NOW, OPT_PROGRESS };
+enum { OPT_ONCE = 256, OPT_ID, OPT_DRAIN, OPT_NOW, OPT_PROGRESS, OPT_QUEUE };
 
 static const struct option long_options[] = {
 	{ "once", no_argument, NULL, OPT_ONCE },
@@ -28,6 +28,7 @@ static const struct option long_options[] = {
 	{ "drain", no_argument, NULL, OPT_DRAIN },
 	{ "now", no_argument, NULL, OPT_NOW },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
+	{ "queue", required_argument, NULL, OPT_QUEUE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -82,6 +83,9 @@ set_option(struct options *o, int c, const char *arg)
 		return 0;
 	case OPT_PROGRESS:
 		o->progress = true;
+		return 0;
+	case OPT_QUEUE:		/* sendmail -oQ */
+		o->queue_dir = arg;
 		return 0;
 	case OPT_ID:
 		return add_id(o, arg);
@@ -159,7 +163,9 @@ open_queue(struct runner *r, struct err *err)
 	const char *dir = r->site->conf.queue_dir;
 	struct stat st;
 
-	if (stat(dir, &st) == -1 && errno == ENOENT && geteuid() != 0) {
+	/* the installed one is not root's to make */
+	if (stat(dir, &st) == -1 && errno == ENOENT &&
+	    (geteuid() != 0 || strcmp(dir, paths_spool) != 0)) {
 		if (queue_create(dir, err) == -1)
 			return -1;
 	} else if (stat(dir, &st) == -1) {
@@ -199,7 +205,8 @@ run(struct runner *r, struct err *err)
 
 	loop_block_signals();
 	(void)umask(077);
-	if (site_load(r->options->conf_path, &r->site, err) == -1 ||
+	if (site_load(r->options->conf_path, r->options->queue_dir, &r->site,
+	    err) == -1 ||
 	    open_queue(r, err) == -1 || open_log(r, err) == -1)
 		return -1;
 	if (r->options->background && go_background(err) == -1)

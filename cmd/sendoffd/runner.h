@@ -26,6 +26,7 @@ struct attempt;
 
 struct options {
 	const char	*conf_path;	/* NULL: the default file */
+	const char	*queue_dir;	/* NULL: the configured one */
 	bool		 once;		/* one pass, then the end */
 	bool		 drain;		/* until nothing is due, then the end */
 	bool		 now;		/* retry times do not count */

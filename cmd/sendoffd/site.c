@@ -26,7 +26,8 @@ make_lanes(struct site *site)
 }
 
 int
-site_load(const char *path, struct site **out, struct err *err)
+site_load(const char *path, const char *queue_dir, struct site **out,
+    struct err *err)
 {
 	struct site *site = mem_zero(sizeof(*site));
 	struct conf_problems problems = { 0 };
@@ -43,6 +44,8 @@ site_load(const char *path, struct site **out, struct err *err)
 		    problems.n == 1 ? "" : "s", problems.v[0].text);
 		goto out;
 	}
+	if (queue_dir != NULL)
+		conf_set_queue_dir(&site->conf, queue_dir);
 	make_lanes(site);
 	*out = site;
 	ret = 0;

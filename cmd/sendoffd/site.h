@@ -40,8 +40,10 @@ struct site {
 	unsigned	 refs;
 };
 
-/* With one reference. path NULL is the default file. */
-int	site_load(const char *path, struct site **, struct err *);
+/* With one reference. path NULL is the default file; queue_dir NULL the
+ * directory that it names. */
+int	site_load(const char *path, const char *queue_dir, struct site **,
+	    struct err *);
 struct site	*site_hold(struct site *);
 void	site_drop(struct site *);
 
