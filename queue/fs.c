@@ -10,7 +10,6 @@
 
 #include "queue/fs.h"
 
-/* A GNU statement would be shorter; this is C11. */
 #define RETRY(ret, call) do {						\
 	(ret) = (call);							\
 } while ((ret) == -1 && errno == EINTR)
@@ -61,6 +60,15 @@ fs_read(int fd, void *p, size_t n)
 	ssize_t r;
 
 	RETRY(r, read(fd, p, n));
+	return r;
+}
+
+ssize_t
+fs_append(int fd, const void *p, size_t n)
+{
+	ssize_t r;
+
+	RETRY(r, write(fd, p, n));
 	return r;
 }
 
@@ -116,6 +124,12 @@ int
 fs_chmod(int fd, unsigned mode)
 {
 	return fchmod(fd, mode);
+}
+
+int
+fs_chown(int fd, uint32_t uid, uint32_t gid)
+{
+	return fchown(fd, uid, gid);
 }
 
 int

@@ -27,6 +27,7 @@ int	fs_close(int fd);
 ssize_t	fs_pread(int fd, void *p, size_t n, int64_t off);
 ssize_t	fs_pwrite(int fd, const void *p, size_t n, int64_t off);
 ssize_t	fs_read(int fd, void *p, size_t n);
+ssize_t	fs_append(int fd, const void *p, size_t n);	/* with O_APPEND */
 int	fs_truncate(int fd, int64_t size);
 int	fs_reserve(int fd, int64_t off, int64_t n);	/* size stays */
 int	fs_fsync(int fd);
@@ -35,6 +36,7 @@ int	fs_fdatasync(int fd);
 int	fs_stat(int fd, struct stat *);
 int	fs_stat_at(int dir_fd, const char *name, struct stat *);
 int	fs_chmod(int fd, unsigned mode);
+int	fs_chown(int fd, uint32_t uid, uint32_t gid);
 int	fs_space(int fd, struct statvfs *);
 
 /* The claim: exclusive, never waits (EWOULDBLOCK), rides on the open file. */

@@ -9,6 +9,7 @@
 #define fs_pread	real_pread
 #define fs_pwrite	real_pwrite
 #define fs_read		real_read
+#define fs_append	real_append
 #define fs_truncate	real_truncate
 #define fs_reserve	real_reserve
 #define fs_fsync	real_fsync
@@ -16,6 +17,7 @@
 #define fs_stat		real_stat
 #define fs_stat_at	real_stat_at
 #define fs_chmod	real_chmod
+#define fs_chown	real_chown
 #define fs_space	real_space
 #define fs_lock		real_lock
 #define fs_unlock	real_unlock
@@ -39,6 +41,7 @@
 #undef fs_pread
 #undef fs_pwrite
 #undef fs_read
+#undef fs_append
 #undef fs_truncate
 #undef fs_reserve
 #undef fs_fsync
@@ -46,6 +49,7 @@
 #undef fs_stat
 #undef fs_stat_at
 #undef fs_chmod
+#undef fs_chown
 #undef fs_space
 #undef fs_lock
 #undef fs_unlock
@@ -230,6 +234,28 @@ fs_read(int fd, void *p, size_t n)
 	return fails("read") ? -1 : real_read(fd, p, n);
 }
 
+ssize_t
+fs_append(int fd, const void *p, size_t n)
+{
+	size_t half = n > 1 ? n / 2 : n;
+
+	switch (turn("append")) {
+	case FAULT_NONE:
+		return real_append(fd, p, n);
+	case FAULT_SHORT:
+	case FAULT_SHORT_FAIL:
+		return real_append(fd, p, half);
+	case FAULT_KILL_HALF:
+		(void)real_append(fd, p, half);
+		_exit(FAULT_KILLED);
+	case FAULT_FAIL:
+	case FAULT_KILL:
+		break;
+	}
+	errno = sys;
+	return -1;
+}
+
 int
 fs_truncate(int fd, int64_t size)
 {
@@ -270,6 +296,12 @@ int
 fs_chmod(int fd, unsigned mode)
 {
 	return fails("chmod") ? -1 : real_chmod(fd, mode);
+}
+
+int
+fs_chown(int fd, uint32_t uid, uint32_t gid)
+{
+	return fails("chown") ? -1 : real_chown(fd, uid, gid);
 }
 
 int
