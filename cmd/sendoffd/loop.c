@@ -420,6 +420,10 @@ loop_run(struct runner *r)
 		l.status = EX_TEMPFAIL;
 	} else {
 		notify_ready();
+		if (!r->options->once)
+			log_info("started, %zu messages in %s",
+			    backlog_count(r->backlog, BACKLOG_NEW),
+			    r->site->conf.queue_dir);
 		while (done == 0)
 			done = turn(&l);
 		if (done == -1)

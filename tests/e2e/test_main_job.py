@@ -187,16 +187,17 @@ def test_lost_reply_is_kept(house, relay):
 
 
 def test_size_limit_before_the_transfer(make_house):
-    with Relay(caps=["PIPELINING", "SIZE 1000"]) as r:
+    with Relay(caps=["PIPELINING", "SIZE 20000"]) as r:
         h = make_house(r)
         h.submit("-f", "a@client.test", "bob@example.com",
-                 input="Subject: x\n\n" + "y" * 70 + "\n" * 2000)
+                 input="Subject: x\n\n" + ("y" * 70 + "\n") * 500)
         h.once()
         report, = r.messages
         assert report["sender"] == "" and b"5.3.4" in report["data"]
 
 
 def test_pipelining_one_round_trip(house, relay):
+    house.configure(relay, relay={"connections": "1"})
     for i in range(5):
         house.submit("bob%d@example.com" % i)
     house.once()
