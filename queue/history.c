@@ -36,7 +36,8 @@ history_read(const struct queue_msg *m,
 	while (off < m->journal_end) {
 		if (read_line(m, off, line, &n, err) == -1)
 			return err_ctx(err, "message %s: journal", m->env.id);
-		if (!format_entry_parse(line, n - 1, &e))
+		if (!format_entry_parse(line, n - 1, &e) ||
+		    e.rcpt >= m->env.nrcpts)
 			return err_set(err, ERR_TEMP, "4.3.0",
 			    "message %s: journal: it was changed", m->env.id);
 		cb(&e, arg);

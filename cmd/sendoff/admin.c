@@ -34,7 +34,8 @@ admin_say(int status, const char *fmt, ...)
 int
 admin_fail(const struct err *err)
 {
-	bool denied = err->sys == EACCES || err->sys == EPERM;
+	bool denied = err->kind == ERR_TEMP &&
+	    (err->sys == EACCES || err->sys == EPERM);
 
 	return admin_say(denied ? EX_NOPERM : err_exit_status(err), "%s",
 	    err->text);

@@ -153,6 +153,9 @@ matches(struct change *c, const struct select *s, const char *id)
 	switch (queue_load(c->admin->queue, id, &m, &err)) {
 	case QUEUE_OK:
 		yes = s->all || select_match(s, m, clock_wall_sec());
+		/* By name it is made due; the others were not meant. */
+		if (c->verb == RELEASE && !m->hold)
+			yes = false;
 		queue_release(m);
 		return yes;
 	case QUEUE_BUSY:

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <string.h>
 #include <sysexits.h>
 
 #include "cmd/sendoff/admin.h"
@@ -8,10 +7,20 @@
 static const char usage[] = "probe [NAME] [--verify ADDRESS] "
     "[--expand LIST] [--help-text] [--noop]";
 
+/* One question is one session: a relay may end it after any of them. */
+static int
+ask(const struct admin *a, const char *relay, const char *what,
+    const char *value)
+{
+	const char *words[] = { what, value, NULL };
+
+	return admin_deliver(a, relay, words);
+}
+
 int
 probe_main(struct admin *a, int argc, char **argv)
 {
-	const char *verify = NULL, *expand = NULL, *words[8], *name = NULL;
+	const char *verify = NULL, *expand = NULL;
 	bool help = false, noop = false;
 	const struct admin_opt opts[] = {
 		{ "verify", ADMIN_VALUE, NULL, &verify },
@@ -21,30 +30,23 @@ probe_main(struct admin *a, int argc, char **argv)
 	};
 	int left = admin_opts(opts, NELEM(opts), argc, argv), status;
 	const struct conf_relay *relay;
-	size_t n = 0;
 
 	if (left == -1 || left > 1)
 		return admin_usage(usage);
-	if (left == 1)
-		name = argv[1];
-	if (verify != NULL) {
-		words[n++] = "--verify";
-		words[n++] = verify;
-	}
-	if (expand != NULL) {
-		words[n++] = "--expand";
-		words[n++] = expand;
-	}
-	if (help)
-		words[n++] = "--help-text";
-	if (noop || n == 0)
-		words[n++] = "--noop";
-	words[n] = NULL;
 	status = site_load(a);
 	if (status != EX_OK)
 		return status;
-	status = site_relay(a, name, &relay);
+	status = site_relay(a, left == 1 ? argv[1] : NULL, &relay);
 	if (status != EX_OK)
 		return status;
-	return admin_deliver(a, relay->name, words);
+	if (verify != NULL)
+		status = ask(a, relay->name, "--verify", verify);
+	if (status == EX_OK && expand != NULL)
+		status = ask(a, relay->name, "--expand", expand);
+	if (status == EX_OK && help)
+		status = ask(a, relay->name, "--help-text", NULL);
+	if (status == EX_OK && (noop || (verify == NULL && expand == NULL &&
+	    !help)))
+		status = ask(a, relay->name, "--noop", NULL);
+	return status;
 }

@@ -109,6 +109,16 @@ check_readable(struct files *f, const char *key, const char *path)
 		(void)look(f, key, path, &st);
 }
 
+static bool
+readable_by_runner(const struct files *f, const struct stat *st)
+{
+	if (f->owner == 0)
+		return true;
+	if (st->st_uid == f->owner)
+		return (st->st_mode & S_IRUSR) != 0;
+	return st->st_gid == f->group && (st->st_mode & S_IRGRP) != 0;
+}
+
 /* INTERFACE 2, "Secrets": root's or the runner's, and nobody else's to read
  * but the runner's group. */
 static void
@@ -134,6 +144,9 @@ check_secret(struct files *f, const char *key, const char *file,
 		else if ((st.st_mode & S_IRWXG) != 0 && st.st_gid != f->group)
 			problem(f, key, path, "a group that is not the "
 			    "runner's may read it; chmod g=");
+		if (!readable_by_runner(f, &st))
+			problem(f, key, path, "the runner cannot read it; "
+			    "chgrp it to the runner's group and chmod g=r");
 		if (st.st_size == 0)
 			problem(f, key, path, "empty");
 	}

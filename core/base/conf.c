@@ -14,7 +14,8 @@
 
 enum {
 	PROBLEM_MAX = 2000,		/* bytes of one problem's text */
-	SHOWN_MAX = 300,		/* bytes of the file's name */
+	PATH_SHOWN = 300,		/* bytes of the file's name */
+	KEY_SHOWN = 60,			/* bytes of a key, which may be junk */
 };
 
 /* Stable, by line. */
@@ -43,15 +44,17 @@ conf_problem_add(struct conf_problems *p, enum conf_section section,
 	if (p->n > CONF_PROBLEMS_MAX)
 		return;
 	buf_init(&b, PROBLEM_MAX);
-	text_clean(&b, path, strlen(path), SHOWN_MAX);
+	text_clean(&b, path, strlen(path), PATH_SHOWN);
 	if (line != 0)
 		buf_addf(&b, ":%d", line);
 	buf_adds(&b, ": ");
 	if (p->n == CONF_PROBLEMS_MAX) {
 		buf_adds(&b, "more problems follow");
 	} else {
-		if (key != NULL)
-			buf_addf(&b, "%s: ", key);
+		if (key != NULL) {
+			text_clean(&b, key, strlen(key), KEY_SHOWN);
+			buf_adds(&b, ": ");
+		}
 		va_start(ap, fmt);
 		buf_vaddf(&b, fmt, ap);
 		va_end(ap);

@@ -264,6 +264,7 @@ conf_check(struct conf *conf, const struct conf_lines *lines, unsigned mode,
 	size_t i;
 
 	check_times(&c);
+	conf_rewrite_check(conf, problems);
 	fill_main(&c);
 	for (i = 0; i < conf->nrelays; i++) {
 		c.relay = &conf->relays[i];

@@ -63,16 +63,12 @@ static char *
 key_of(struct slice line)
 {
 	struct slice key = text_trim(line.p, line.n);
-	struct buf b;
 	size_t n = 0;
 
 	while (n < key.n && key.p[n] != '=' && key.p[n] != ':' &&
 	    !text_is_space(key.p[n]))
 		n++;
-	key.n = n;
-	buf_init(&b, SHOWN_MAX);
-	text_clean(&b, key.p, key.n, SHOWN_MAX);
-	return buf_take(&b);
+	return mem_dup(key.p, n);
 }
 
 static void
@@ -282,41 +278,6 @@ give_line(char *out, int size, void *arg)
 }
 
 static void
-take_rewrite(struct reader *r, const char *from, const char *to)
-{
-	struct conf *c = r->conf;
-	size_t i, n = strlen(from), m = strlen(to);
-	bool from_dom = from[0] == '@';
-
-	for (i = 0; i < c->nrewrites; i++)
-		if (text_str_case_eq(c->rewrites[i].from, from)) {
-			conf_problem_add(r->problems, r->section, r->path,
-			    r->line, from, "set before, on line %d",
-			    c->rewrites[i].line);
-			return;
-		}
-	if (!(from_dom ? conf_is_name(from + 1, n - 1, true) :
-	    conf_is_addr(from, n) || (conf_is_rcpt(from, n) &&
-	    strchr(from, '@') == NULL))) {
-		problem(r, from, "not an address that can be rewritten; "
-		    "user@domain, a local name or @domain is accepted");
-		return;
-	}
-	if (m == 0)
-		return;
-	if (!(to[0] == '@' ? conf_is_name(to + 1, m - 1, true) :
-	    conf_is_addr(to, m))) {
-		problem(r, from, "not an address to rewrite to; user@domain "
-		    "or @domain is accepted");
-		return;
-	}
-	c->rewrites = mem_array(c->rewrites, c->nrewrites + 1,
-	    sizeof(*c->rewrites));
-	c->rewrites[c->nrewrites++] = (struct conf_rewrite){ mem_str(from),
-	    mem_str(to), r->line };
-}
-
-static void
 refuse_value(struct reader *r, const struct conf_key *k, const char *value)
 {
 	char shown[SHOWN_MAX + 1];
@@ -333,14 +294,12 @@ refuse_value(struct reader *r, const struct conf_key *k, const char *value)
 static void
 refuse_key(struct reader *r, const char *name)
 {
-	char shown[SHOWN_MAX + 1];
 	struct buf keys;
 
 	buf_init(&keys, TEXT_MAX);
 	conf_keys_list(r->section, &keys);
-	text_clean_to(shown, sizeof(shown), name, strlen(name));
 	conf_problem_add(r->problems, r->section, r->path, r->line,
-	    shown[0] != '\0' ? shown : "=", "unknown key; [%s] has %s",
+	    name[0] != '\0' ? name : "=", "unknown key; [%s] has %s",
 	    conf_sections[r->section], buf_str(&keys));
 	buf_free(&keys);
 }
@@ -405,7 +364,7 @@ take_key(void *arg, const char *section, const char *name, const char *value)
 	if (r->place != PLACE_SECTION)
 		return 1;
 	if (r->section == CONF_REWRITE) {
-		take_rewrite(r, name, value);
+		conf_rewrite_add(r->conf, r->line, name, value, r->problems);
 		return 1;
 	}
 	k = conf_key_find(r->section, name);

@@ -105,7 +105,7 @@ conf_is_rcpt(const char *p, size_t n)
 	for (i = 0; i < n; i++) {
 		if (p[i] == '"' && (i == 0 || p[i - 1] != '\\'))
 			quoted = !quoted;
-		if (!quoted && strchr(" <>(),;:\\[]", p[i]) != NULL)
+		if (!quoted && strchr(" <>(),;:\\[]@", p[i]) != NULL)
 			return false;
 	}
 	return !quoted && p[0] != '-';

@@ -108,6 +108,11 @@ struct conf_lines {
 void	conf_read(const char *path, struct slice bytes, struct conf *,
 	    struct conf_lines *, struct conf_problems *);
 
+/* conf_rewrite.c: one line of [rewrite]; all of them. */
+void	conf_rewrite_add(struct conf *, int line, const char *from,
+	    const char *to, struct conf_problems *);
+void	conf_rewrite_check(struct conf *, struct conf_problems *);
+
 /* conf_check.c: what no key says alone. mode is the file's. */
 void	conf_check(struct conf *, const struct conf_lines *, unsigned mode,
 	    struct conf_problems *);

@@ -10,9 +10,7 @@ enum {
 	WORD_MAX = 512,			/* bytes; a line has fewer */
 };
 
-/* Enums are stored through int. */
-_Static_assert(sizeof(enum conf_tls) == sizeof(int), "enum");
-_Static_assert(sizeof(enum log_level) == sizeof(int), "enum");
+_Static_assert(sizeof(enum conf_tls) == sizeof(int), "stored through int");
 
 void
 conf_list_free(struct conf_list *list)
@@ -247,13 +245,20 @@ check_text(const struct conf_key *k, const char *value)
 	}
 }
 
-/* A string of its own. Paths lose the slashes at their end, so that two
- * spellings of a directory are one. */
+/* Two spellings of a directory are one. */
+static void
+cut_slashes(char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		path[--n] = '\0';
+}
+
 static bool
 take_text(const struct conf_key *k, const char *value, char **out)
 {
 	char *text = NULL;
-	size_t n;
 
 	if (k->words != NULL && find_word(k->words, value) == 0) {
 		mem_free(*out);
@@ -266,9 +271,8 @@ take_text(const struct conf_key *k, const char *value, char **out)
 		if (!check_text(k, value))
 			return false;
 		text = mem_str(value);
-		n = strlen(text);
-		while (text[0] == '/' && n > 1 && text[n - 1] == '/')
-			text[--n] = '\0';
+		if (k->type == CONF_TYPE_PATH || k->type == CONF_TYPE_PATH_OR)
+			cut_slashes(text);
 	}
 	mem_free(*out);
 	*out = text;

@@ -153,8 +153,12 @@ static const struct {
 	    { "2: root: not an address to rewrite to",
 	      "3: @: not an address that can be", "4: a b: not an address",
 	      "5: x@y: not an address to" } },
-	{ "rewrite twice", "[rewrite]\n@x = @y\n@X = @z\n",
-	    { "3: @X: set before, on line 2" } },
+	{ "rewrite twice", "[rewrite]\n@x = @y\n@X = @z\na@x=b@x\na = b@x\n"
+	    "A@x = b@x\na@X =\n@x =\n",
+	    { "3: @X: set before, on line 2", "7: a@X: set before, on line 4",
+	      "8: @x: set before, on line 2" } },
+	{ "junk key", "[rewrite]\n\xc2\x9b\xff = a@b\n[log]\n\xff = 1\n",
+	    { "2: \\xC2\\x9B\\xFF: not an address", "4: \\xFF: unknown key" } },
 };
 
 static void
@@ -257,6 +261,7 @@ test_password(void **state)
 		{ "colon", "password : a=b", "a=b" },
 		{ "quotes", "password = \"a\"", "\"a\"" },
 		{ "tab", "password\t=\ta\tb", "a\tb" },
+		{ "slashes", "password = /a/", "/a/" },
 		{ "bytes", "password = \xff\xe4", "\xff\xe4" },
 		{ "CR", "password = a\r", "a" },
 		{ "empty", "password =", NULL },

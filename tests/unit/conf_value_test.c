@@ -205,6 +205,8 @@ static const struct {
 	{ CONF_IDENTITY, "sender", "a@", false },
 	{ CONF_IDENTITY, "sender", "@b", false },
 	{ CONF_IDENTITY, "sender", "a", false },
+	{ CONF_IDENTITY, "sender", "a@b@c", false },
+	{ CONF_IDENTITY, "sender", "\"a@b\"@c", true },
 	{ CONF_IDENTITY, "sender", "<a@b>", false },
 	{ CONF_IDENTITY, "sender", "-a@b", false },
 	{ CONF_IDENTITY, "from", "Keep", true },
