@@ -6,7 +6,6 @@
 
 #include "cmd/sendoff-deliver/setup.h"
 #include "core/base/log.h"
-#include "core/base/mem.h"
 #include "core/base/text.h"
 
 enum {
@@ -76,21 +75,6 @@ load_conf(struct setup *s, const char *path, struct err *err)
 	return ret;
 }
 
-static int
-load_secrets(struct setup *s, struct err *err)
-{
-	char *dir = mem_str(s->conf.path), *slash;
-	int ret;
-
-	slash = dir != NULL ? strrchr(dir, '/') : NULL;
-	if (slash != NULL)
-		slash[slash == dir ? 1 : 0] = '\0';
-	ret = sasl_secrets_load(s->smtp.relay, slash != NULL ? dir : NULL,
-	    getenv("CREDENTIALS_DIRECTORY"), &s->secrets, err);
-	mem_free(dir);
-	return ret;
-}
-
 int
 setup_open(struct setup *s, const char *conf_path, const char *relay,
     bool verbose, struct err *err)
@@ -115,7 +99,8 @@ setup_open(struct setup *s, const char *conf_path, const char *relay,
 		s->smtp.trace = trace_plain;
 	else if (s->conf.log_level == LOG_LEVEL_DEBUG)
 		s->smtp.trace = trace_log;
-	if (load_secrets(s, err) == -1)
+	if (sasl_secrets_load(r, s->conf.path, getenv("CREDENTIALS_DIRECTORY"),
+	    &s->secrets, err) == -1)
 		return -1;
 	if (r->tls != CONF_TLS_NONE || r->lookup == CONF_LOOKUP_SRV)
 		return tls_ctx_open(r, &s->smtp.tls, err);

@@ -10,9 +10,7 @@
  * still be received.
  *
  * Use		after secrets, TLS context and log are there, before the first
- *		byte from the network. There is no way back. A token_command
- *		cannot run any more: sasl_secrets_refresh fails, the worker
- *		says "down", and a new one has a new token.
+ *		byte from the network. There is no way back.
  * Source	seccomp(2), landlock(7), prctl(2)
  * Lenient	a kernel without Landlock or seccomp filters, a machine whose
  *		system call numbers are not known here, a build with a

@@ -45,7 +45,7 @@ static const int calls[] = {
 	SYS_getrandom, SYS_futex, SYS_sched_yield, SYS_getpid, SYS_getppid,
 	SYS_gettid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid,
 	SYS_uname, SYS_sysinfo, SYS_getrusage, SYS_set_robust_list,
-	SYS_rseq, SYS_sched_getaffinity,
+	SYS_rseq, SYS_sched_getaffinity, SYS_wait4,
 };
 
 struct program {

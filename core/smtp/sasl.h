@@ -30,24 +30,29 @@ enum {
 };
 
 struct sasl;
+struct sasl_fetcher;
 
 struct sasl_secrets {			/* owned; wiped by sasl_secrets_wipe */
 	char		*user;		/* NULL: none */
 	struct buf	 password;	/* n == 0: none */
 	struct buf	 token;		/* OAuth access token; n == 0: none */
 	bool		 client_cert;	/* for EXTERNAL */
+	struct sasl_fetcher *fetcher;	/* owned; NULL: no token */
 };
 
 /*
  * Reads the secret that the relay's configuration names: a file (owner and
  * mode checked, first line), a command (/bin/sh -c, clean environment, within
- * command_timeout_sec), or the configuration. conf_dir is where a relative
- * password_file lies, after $CREDENTIALS_DIRECTORY (may be NULL).
+ * command_timeout_sec), the token that sendoff-token gets, or the
+ * configuration itself. conf_path is its file (NULL: the default one): a
+ * relative file lies beside it, or rather in credentials_dir (may be NULL).
+ * What fetches tokens is a process of its own from here on, so that a worker
+ * that has locked itself down can have another; it ends with the secrets.
  */
-int	sasl_secrets_load(const struct conf_relay *, const char *conf_dir,
+int	sasl_secrets_load(const struct conf_relay *, const char *conf_path,
 	    const char *credentials_dir, struct sasl_secrets *, struct err *);
 
-/* Runs token_command again; a refused token is fetched anew once. */
+/* Fetches a new token in place of one that was refused. */
 int	sasl_secrets_refresh(const struct conf_relay *, struct sasl_secrets *,
 	    struct err *);
 void	sasl_secrets_wipe(struct sasl_secrets *);

@@ -5,13 +5,57 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/mem.h"
+#include "core/base/paths.h"
 #include "core/smtp/secret.h"
+
+enum {
+	PATH_BYTES = 8192,
+};
 
 void
 secret_init(struct buf *b)
 {
 	buf_init(b, SECRET_MAX);
 	buf_reserve(b, SECRET_MAX);
+}
+
+static char *
+join(const char *dir, size_t n, const char *name)
+{
+	struct buf b;
+
+	buf_init(&b, PATH_BYTES);
+	buf_add(&b, dir, n);
+	buf_addc(&b, '/');
+	buf_adds(&b, name);
+	return buf_take(&b);
+}
+
+char *
+secret_locate(const char *name, const char *conf_path,
+    const char *credentials_dir, int *flags)
+{
+	const char *slash;
+	char *path;
+
+	*flags = 0;
+	if (name[0] == '/')
+		return mem_str(name);
+	if (credentials_dir != NULL && credentials_dir[0] == '/') {
+		path = join(credentials_dir, strlen(credentials_dir), name);
+		if (access(path, F_OK) == 0) {
+			*flags = SECRET_ROOT_GROUP;
+			return path;
+		}
+		mem_free(path);
+	}
+	if (conf_path == NULL)
+		conf_path = paths_conf;
+	slash = strrchr(conf_path, '/');
+	if (slash == NULL)
+		return mem_str(name);
+	return join(conf_path, (size_t)(slash - conf_path), name);
 }
 
 static int

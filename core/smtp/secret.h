@@ -29,6 +29,14 @@ enum {
 					   mask of systemd's ACL looks like */
 };
 
+/*
+ * Where a file that the configuration names lies: a relative one in
+ * credentials_dir (may be NULL) if it is there, else beside conf_path (NULL:
+ * the default one). Allocated; *flags is for secret_read.
+ */
+char	*secret_locate(const char *name, const char *conf_path,
+	    const char *credentials_dir, int *flags);
+
 /* Adds the whole file to *out (of secret_init). */
 int	secret_read(const char *path, int flags, struct buf *out,
 	    struct err *);

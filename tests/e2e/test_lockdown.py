@@ -67,3 +67,33 @@ def test_a_token_is_fetched_before(make_house, pki, start, tls_relay, mech):
     worker.until_done(worker.give("a@b.test"))
     assert worker.verdict(1) == "sent"
     assert r.messages[0]["user"] == "joe"
+
+
+@pytest.mark.parametrize("mech", ["XOAUTH2", "OAUTHBEARER"])
+def test_a_refused_token_is_fetched_anew(make_house, pki, start, tls_relay,
+                                         tmp_path, mech):
+    """Locked down, through the process that was there before."""
+    r = tls_relay(mech, "tok2")
+    count = tmp_path / "count"
+    worker = start(make_house(r, relay=keys(
+        pki, r, token_command="echo x >> %s; echo tok$(wc -l < %s)"
+        % (count, count))))
+    worker.read()
+    worker.until_done(worker.give("a@b.test"))
+    assert worker.verdict(1) == "sent"
+    assert worker.finish()[0] == 0
+    assert count.read_text() == "x\nx\n"
+
+
+def test_a_refused_token_is_fetched_once(make_house, pki, start, tls_relay,
+                                         tmp_path):
+    r = tls_relay("XOAUTH2", "never")
+    count = tmp_path / "count"
+    worker = start(make_house(r, relay=keys(
+        pki, r, token_command="echo x >> %s; echo tok" % count)))
+    worker.read()
+    worker.give("a@b.test")
+    down = worker.until("down")
+    assert down[1] == "auth" and "535" in down[-1]
+    assert worker.finish()[0] == 0
+    assert count.read_text() == "x\nx\n"

@@ -54,7 +54,7 @@ load(struct conf_relay *r, struct sasl_secrets *x, struct err *err)
 {
 	char conf[100], cred[100];
 
-	(void)snprintf(conf, sizeof(conf), "%s/conf", dir);
+	(void)snprintf(conf, sizeof(conf), "%s/conf/sendoff.conf", dir);
 	(void)snprintf(cred, sizeof(cred), "%s/cred", dir);
 	err->text[0] = '\0';
 	return sasl_secrets_load(r, conf, cred, x, err);
@@ -321,28 +321,58 @@ test_command_time(void **state)
 static void
 test_refresh(void **state)
 {
-	char command[] = "echo x >> count; wc -l < count | tr -d ' '";
-	char broken[] = "exit 1";
+	char line[400];
 	struct conf_relay r = { .command_timeout_sec = 30,
-	    .token_command = command };
+	    .token_command = line };
 	struct sasl_secrets x;
 	struct err err;
 
 	(void)state;
 	world();
+	(void)snprintf(line, sizeof(line), "cd %s && test ! -e broken && "
+	    "echo x >> count && wc -l < count | tr -d ' '", dir);
 	assert_int_equal(load(&r, &x, &err), 0);
 	assert_string_equal(buf_str(&x.token), "1");
 	assert_int_equal(sasl_secrets_refresh(&r, &x, &err), 0);
 	assert_string_equal(buf_str(&x.token), "2");
-	r.token_command = broken;
+	put("broken", "", 0, 0600);
 	assert_int_equal(sasl_secrets_refresh(&r, &x, &err), -1);
+	assert_true(strstr(err.text, "status 1") != NULL);
 	assert_string_equal(buf_str(&x.token), "2");
-	r.token_command = NULL;
+	assert_int_equal(unlink("broken"), 0);
+	assert_int_equal(sasl_secrets_refresh(&r, &x, &err), 0);
+	assert_string_equal(buf_str(&x.token), "3");
+	sasl_secrets_wipe(&x);
 	assert_int_equal(sasl_secrets_refresh(&r, &x, &err), -1);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+/* What fetches tokens holds nothing of ours open, and ends with us. */
+static void
+test_fetcher(void **state)
+{
+	char command[] = "ls /proc/$PPID/fd | tr '\\n' ' '";
+	struct conf_relay r = { .command_timeout_sec = 30,
+	    .token_command = command };
+	struct sasl_secrets x;
+	struct err err;
+	int fd[2];
+	char byte;
+
+	(void)state;
+	world();
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(load(&r, &x, &err), 0);
+	/* 0 to 2, its socket, the pipe from the command. */
+	check(x.token.n <= strlen("0 1 2 3 4 5 "), "%s", buf_str(&x.token));
+	close(fd[1]);
+	assert_int_equal(read(fd[0], &byte, 1), 0);	/* none holds it */
+	close(fd[0]);
 	sasl_secrets_wipe(&x);
 }
 
 CHECK_MAIN(cmocka_unit_test(test_first_line), cmocka_unit_test(test_modes),
     cmocka_unit_test(test_kinds), cmocka_unit_test(test_credentials),
     cmocka_unit_test(test_commands), cmocka_unit_test(test_command_time),
-    cmocka_unit_test(test_refresh), cmocka_unit_test(test_end))
+    cmocka_unit_test(test_refresh), cmocka_unit_test(test_fetcher),
+    cmocka_unit_test(test_end))
