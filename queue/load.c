@@ -31,7 +31,8 @@ damaged(struct err *err, const char *what)
 
 /* The first line, and whether the lengths in it can be true. */
 enum queue_found
-queue_read_head(int fd, int64_t file_size, struct format_head *h, struct err *err)
+queue_read_head(int fd, int64_t file_size, struct format_head *h,
+    struct err *err)
 {
 	char line[FORMAT_HEAD_SIZE];
 	size_t n;

@@ -13,7 +13,7 @@
 enum {
 	WINDOW = 64 * 1024,		/* bytes read at once */
 	TAIL_MAX = 1024 * 1024,		/* bytes: more is not torn */
-	BLOCK = 512,			/* bytes that a disk writes or does not */
+	BLOCK = 512,			/* bytes, written or not */
 };
 
 bool

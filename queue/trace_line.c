@@ -73,14 +73,15 @@ take_value(struct line *l, struct buf *room, const char **out)
 	*out = "";
 	if (w.p == NULL)
 		return;
-	if (!envelope_decode(room, w.p, w.n) ||
-	    (room->n > at && memchr(room->p + at, '\0', room->n - at) != NULL)) {
+	if (!envelope_decode(room, w.p, w.n)) {
 		l->bad = true;
 		return;
 	}
-	if (room->n > at)
-		*out = room->p + at;
 	buf_addc(room, '\0');
+	*out = room->p + at;
+	/* one with a NUL in it is not ours */
+	if (strlen(*out) != room->n - at - 1)
+		l->bad = true;
 }
 
 static enum queue_rcpt_state

@@ -93,13 +93,18 @@ $(B)/lib/%: $(O)/tests/lib/%.o $(ARCHIVES)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libqueue.a \
 	$(B)/libmail.a $(B)/libbase.a -linih
 
-# The queue with a disk that fails: the stand-in comes first, so that the
-# archive's fs.o is never pulled in.
-FAULT  := queue_fault
-SUITES += $(FAULT:%=$(B)/fault/%)
+# The queue with a disk that fails, and one that loses power: the stand-in
+# comes first, so that the archive's fs.o is never pulled in.
+FAULT_PARTS := $(O)/tests/fault/house.o
+SUITES += $(B)/fault/queue_fault $(B)/fault/queue_power
 
-$(FAULT:%=$(B)/fault/%): $(B)/fault/%: $(O)/tests/fault/%.o \
-	$(O)/tests/fault/harness.o $(O)/tests/fault/fs_fault.o $(ARCHIVES)
+$(B)/fault/queue_fault: $(O)/tests/fault/queue_fault.o \
+	$(O)/tests/fault/fs_fault.o $(O)/tests/fault/harness.o \
+	$(FAULT_PARTS) $(ARCHIVES)
+$(B)/fault/queue_power: $(O)/tests/fault/queue_power.o \
+	$(O)/tests/fault/fs_power.o $(O)/tests/fault/power.o \
+	$(FAULT_PARTS) $(ARCHIVES)
+$(B)/fault/%:
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	$(B)/libqueue.a $(B)/libmail.a $(B)/libbase.a $(TEST_LIBS)
