@@ -11,6 +11,7 @@
 #include "cmd/sendoffd/dispatch.h"
 #include "cmd/sendoffd/maillog.h"
 #include "cmd/sendoffd/settle.h"
+#include "cmd/sendoffd/tally.h"
 
 enum {
 	SPINS_MAX = 6,
@@ -120,8 +121,9 @@ log_active(const struct attempt *a)
 	buf_free(&line);
 }
 
+/* In the log, and counted. */
 static void
-log_rcpt(const struct attempt *a, size_t i)
+tell_rcpt(const struct attempt *a, size_t i)
 {
 	struct buf line;
 
@@ -130,6 +132,8 @@ log_rcpt(const struct attempt *a, size_t i)
 	    a->nparts > 0 ? a->taken_us : 0, clock_wall_us());
 	log_info("%s", buf_str(&line));
 	buf_free(&line);
+	tally_rcpt(a->runner, &site_lane(a->site, &a->msg->env, i)->relay,
+	    a->got[i]->verdict);
 }
 
 /* Is the message over its lifetime, so that this try was its last? */
@@ -186,7 +190,7 @@ explain_untried(struct attempt *a)
 				continue;
 		}
 		keep(a, i, &o);
-		log_rcpt(a, i);
+		tell_rcpt(a, i);
 	}
 }
 
@@ -354,7 +358,7 @@ take_outcome(struct attempt *a, uint32_t i, const struct outcome *from)
 		expire(&o);
 	outcome_fix_dsn(&o);
 	keep(a, i, &o);
-	log_rcpt(a, i);
+	tell_rcpt(a, i);
 	if (o.verdict == OUTCOME_DEFERRED || o.verdict == OUTCOME_UNKNOWN)
 		a->charged = true;
 	if (o.verdict != OUTCOME_SENT || --a->nunsent == 0)

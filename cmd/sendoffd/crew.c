@@ -13,6 +13,7 @@
 #include "cmd/sendoffd/attempt.h"
 #include "cmd/sendoffd/crew.h"
 #include "cmd/sendoffd/dispatch.h"
+#include "cmd/sendoffd/tally.h"
 
 void
 crew_relay_down(struct runner *r, struct lane *lane,
@@ -30,6 +31,7 @@ crew_relay_down(struct runner *r, struct lane *lane,
 		log_error("relay %s cannot be used, mail waits: %s (%s); "
 		    "next try in %" PRId64 " s", relay_name(relay), why->text,
 		    why->dsn, (relay->probe_tick - tick + 999) / 1000);
+	tally_down(r, relay, why);
 	attempt_abandon(lane);
 	dispatch_review(r);
 }
@@ -53,6 +55,7 @@ hear_up(struct worker *w, const struct job_say *say)
 
 	lane->relay.size_max = say->size_max;
 	lane->relay.caps = say->caps;
+	tally_up(w->owner, &lane->relay);
 	if (relay_up(&lane->relay) == RELAY_NEWS_UP)
 		log_info("relay %s answers again", relay_name(&lane->relay));
 }

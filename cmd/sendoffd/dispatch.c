@@ -9,6 +9,7 @@
 #include "cmd/sendoffd/attempt.h"
 #include "cmd/sendoffd/crew.h"
 #include "cmd/sendoffd/dispatch.h"
+#include "cmd/sendoffd/tally.h"
 
 enum {
 	LOOKS_MAX = 128,		/* at one go, then the sockets' turn */
@@ -426,10 +427,12 @@ fill_lane(struct runner *r, struct lane *lane, int64_t tick)
 			return;
 		part = attempt_take_part(lane);
 		if (part != NULL) {
-			if (attempt_give(part, w, tick, &err) == -1)
+			if (attempt_give(part, w, tick, &err) == -1) {
 				log_error("%s", err.text);
-			else
-				relay_sent(&lane->relay, tick);
+				continue;
+			}
+			relay_sent(&lane->relay, tick);
+			tally_attempt(r, &lane->relay);
 			continue;
 		}
 		e = backlog_next(r->backlog, lane->index);

@@ -17,6 +17,7 @@
 #include "cmd/sendoffd/dispatch.h"
 #include "cmd/sendoffd/loop.h"
 #include "cmd/sendoffd/notify.h"
+#include "cmd/sendoffd/tally.h"
 
 enum {
 	POLL_FIXED = 2,			/* signals, the queue's watch */
@@ -199,7 +200,7 @@ next_tick(const struct loop *l)
 	const struct runner *r = l->runner;
 	int64_t tick = min(dispatch_tick(r), crew_tick(r));
 
-	tick = min(tick, r->sync_tick);
+	tick = min(tick, min(r->sync_tick, tally_tick(r)));
 	tick = min(tick, attempt_parked_tick(r));
 	if (l->watchdog_ms != 0)
 		tick = min(tick, l->watchdog_tick);
@@ -252,6 +253,8 @@ take_time(struct loop *l, int64_t tick)
 
 	if (tick >= r->sync_tick)
 		sync_directory(r, tick);
+	if (tick >= tally_tick(r))
+		tally_merge(r, tick);
 	if (tick >= attempt_parked_tick(r))
 		attempt_retry_parked(r, tick);
 	if (l->watchdog_ms != 0 && tick >= l->watchdog_tick) {
@@ -396,6 +399,7 @@ end(struct loop *l)
 
 	if (r->sync_tick != INT64_MAX && queue_sync(r->queue, &err) == -1)
 		log_error("%s", err.text);
+	tally_end(r);
 	attempt_drop_parked(r);
 	backlog_close(r->backlog);
 	if (l->signal_fd != -1)

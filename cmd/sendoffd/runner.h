@@ -7,6 +7,7 @@
  *	crew	the workers, and which of them gets it
  *	attempt	a message in hand: its parts, its outcomes
  *	settle	what they mean for the queue: journal, reports, the end
+ *	tally	what is counted for sendoff status
  */
 #ifndef CMD_SENDOFFD_RUNNER_H
 #define CMD_SENDOFFD_RUNNER_H
@@ -17,6 +18,7 @@
 
 #include "core/base/err.h"
 #include "queue/queue.h"
+#include "queue/stats.h"
 
 #include "cmd/sendoffd/backlog.h"
 #include "cmd/sendoffd/site.h"
@@ -60,6 +62,8 @@ struct runner {
 	int64_t			 sync_tick;	/* INT64_MAX: nothing to sync */
 	int64_t			 trouble_tick;	/* nothing is taken up before */
 	int64_t			 flush_sec;	/* the last flush, wall clock */
+	struct stats		 tally;		/* not yet merged */
+	int64_t			 tally_tick;	/* 0: nothing counted */
 	size_t			 pass_total, pass_done;	/* of `counted` ones */
 };
 

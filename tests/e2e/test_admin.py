@@ -272,6 +272,26 @@ def test_counters(house, relay):
     assert r.code == 0 and r.out.endswith("# EOF\n")
     assert 'sendoff_recipients_total{relay="default",status="sent"} 3' in r.out
     assert 'sendoff_relay_up{relay="default"} 1' in r.out
+    house.submit("x@example.com")
+    house.once()                                # the sum of both
+    r = admin(house, "status", "--metrics")
+    assert 'sendoff_recipients_total{relay="default",status="sent"} 4' in r.out
+    assert 'sendoff_attempts_total{relay="default"} 4' in r.out
+
+
+def test_relay_health(house, relay):
+    relay.stop()
+    house.submit("x@example.com")
+    house.once()
+    r = admin(house, "status")
+    assert "Relay default: down since" in r.out and "refused" in r.out
+    assert "next try:" in r.out
+    s = json.loads(admin(house, "status", "--json").out)
+    assert s["relays"][0]["up"] is False and s["relays"][0]["next_try"]
+    relay.start()
+    house.call("mailq", "-q")
+    r = admin(house, "status")
+    assert "Relay default: up since" in r.out and "1 sent" in r.out
 
 
 def test_usage(house):
