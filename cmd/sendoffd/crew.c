@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/rand.h"
+#include "queue/runner.h"
 
 #include "cmd/sendoffd/attempt.h"
 #include "cmd/sendoffd/crew.h"
@@ -48,11 +49,27 @@ others_up(const struct runner *r, const struct worker *w)
 	return n;
 }
 
+/*
+ * A pass beside a daemon has found a relay at work: one that the daemon
+ * still takes for down need not wait for its next probe.
+ */
+static void
+tell_daemon(struct runner *r)
+{
+	int64_t pid;
+
+	if (r->options->once && !r->told_daemon &&
+	    queue_runner_alive(r->queue, &pid) && pid > 0)
+		(void)kill((pid_t)pid, SIGUSR2);
+	r->told_daemon = true;
+}
+
 static void
 hear_up(struct worker *w, const struct job_say *say)
 {
 	struct lane *lane = w->lane;
 
+	tell_daemon(w->owner);
 	lane->relay.size_max = say->size_max;
 	lane->relay.caps = say->caps;
 	tally_up(w->owner, &lane->relay);

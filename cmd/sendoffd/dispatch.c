@@ -481,13 +481,19 @@ flush_entry(struct backlog_entry *e, void *arg)
 }
 
 void
+dispatch_probe(struct runner *r)
+{
+	for (size_t i = 0; i < r->site->nlanes; i++)
+		relay_flush(&r->site->lanes[i].relay);
+}
+
+void
 dispatch_flush(struct runner *r)
 {
 	if (r->pass_done == r->pass_total)
 		r->pass_done = r->pass_total = 0;
 	r->flush_sec = clock_wall_sec();
-	for (size_t i = 0; i < r->site->nlanes; i++)
-		relay_flush(&r->site->lanes[i].relay);
+	dispatch_probe(r);
 	backlog_each(r->backlog, flush_entry, r);
 }
 

@@ -26,6 +26,9 @@ bool	dispatch_work(struct runner *, int64_t tick);
 /* Everything that waits becomes due, relays are tried at once. */
 void	dispatch_flush(struct runner *);
 
+/* Relays that are down are tried at once; messages keep their times. */
+void	dispatch_probe(struct runner *);
+
 /* Nothing is due, or all that is waits for relays that are down. */
 bool	dispatch_is_idle(const struct runner *);
 

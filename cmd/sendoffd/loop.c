@@ -41,7 +41,7 @@ struct loop {
 static void
 handled_signals(sigset_t *set)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2,
 	    SIGCHLD };
 
 	(void)sigemptyset(set);
@@ -159,6 +159,9 @@ take_signals(struct loop *l)
 		case SIGUSR1:
 			(void)scan(l, false);
 			dispatch_flush(l->runner);
+			break;
+		case SIGUSR2:
+			dispatch_probe(l->runner);
 			break;
 		case SIGCHLD:
 			crew_reap(l->runner, clock_tick_ms());

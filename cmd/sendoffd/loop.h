@@ -4,7 +4,8 @@
  *
  * SIGTERM and SIGINT: finish what is in hand, abandon it after LOOP_STOP_MS.
  * SIGHUP: read the configuration again; a broken one is reported, the old one
- * stays. SIGUSR1: flush. Nothing here blocks but the disk.
+ * stays. SIGUSR1: flush; SIGUSR2: relays
+ * that were down are tried at once. Nothing here blocks but the disk.
  */
 #ifndef CMD_SENDOFFD_LOOP_H
 #define CMD_SENDOFFD_LOOP_H

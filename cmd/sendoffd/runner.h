@@ -58,6 +58,7 @@ struct runner {
 	struct attempt		*parked;	/* linked; cannot be settled now */
 	size_t			 nparked;
 	size_t			 nattempts;	/* in hand, parked ones too */
+	bool			 told_daemon;	/* that a relay works */
 	bool			 stopping;	/* nothing new is taken up */
 	int64_t			 sync_tick;	/* INT64_MAX: nothing to sync */
 	int64_t			 trouble_tick;	/* nothing is taken up before */

@@ -122,6 +122,19 @@ def test_relay_down_then_flush(house, relay):
     assert "Mail queue is empty" in house.call("mailq").out
 
 
+def test_a_flush_tells_the_daemon_that_the_relay_is_back(house, relay):
+    d = house.daemon()
+    d.wait_line("started")
+    relay.stop()
+    house.submit("-t", input=MESSAGE)
+    d.wait_line("cannot be used")
+    relay.start()
+    assert house.call("mailq", "-q").code == 0
+    relay.wait(1)
+    house.submit("-t", input=MESSAGE)
+    relay.wait(2, timeout=10)
+
+
 def test_sendmail_q(house, relay):
     relay.stop()
     house.submit("-t", input=MESSAGE)
@@ -227,7 +240,7 @@ def test_8bit(house, relay):
 
 def test_daemon_notices_at_once(house, relay):
     d = house.daemon()
-    d.wait_line("")
+    d.wait_line("started")
     house.submit("bob@example.com")
     relay.wait(1)
     d.wait_line("status=sent")

@@ -34,8 +34,7 @@ def relay(system):
     with Relay() as r:
         system.configure(r)
         d = system.daemon()
-        # The runner says so when it has looked at the queue once.
-        d.wait_line("")
+        d.wait_line("started")
         yield r
     system.close()
     for name in system.files():

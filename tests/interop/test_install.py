@@ -103,7 +103,7 @@ def test_no_option_writes_a_file(system, relay, argv):
 
 def test_no_new_privileges_goes_through_the_gate(system, relay):
     d = system.daemon()
-    d.wait_line("")
+    d.wait_line("started")
     start = time.monotonic()
     r = system.call("sendmail", "-t", user="alice", input=MESSAGE,
                     before=("setpriv", "--no-new-privs"))
