@@ -27,6 +27,8 @@ struct admin {
 /* The subcommands. */
 int	check_main(struct admin *, int argc, char **argv);
 int	probe_main(struct admin *, int argc, char **argv);
+int	mdn_main(struct admin *, int argc, char **argv);
+int	report_main(struct admin *, int argc, char **argv);
 int	queue_main(struct admin *, int argc, char **argv);
 int	show_main(struct admin *, int argc, char **argv);
 int	change_main(struct admin *, int argc, char **argv);	/* hold ... */

@@ -18,7 +18,8 @@ static const struct {
 	{ "show", show_main }, { "hold", change_main },
 	{ "release", change_main }, { "remove", change_main },
 	{ "retry", change_main }, { "status", status_main },
-	{ "probe", probe_main },
+	{ "probe", probe_main }, { "mdn", mdn_main },
+	{ "report", report_main },
 };
 
 static const char usage[] =
@@ -31,6 +32,11 @@ static const char usage[] =
     "  show ID [--message]                       one message, its history\n"
     "  hold | release | remove | retry           of some messages:\n"
     "      ID... | --all | [--from PATTERN] [--to PATTERN] [--older TIME]\n"
+    "  mdn --disposition TYPE --recipient ADDRESS [--mode manual|automatic]\n"
+    "      [--sent manually|automatically]       answers the message on"
+    " standard input\n"
+    "  report [--json] [--record]                reads a DSN or MDN from"
+    " standard input\n"
     "  status [--watch] [--json] [--metrics]     runner, queue and relays\n";
 
 /* A closed standard descriptor would become one of ours. */
