@@ -70,6 +70,8 @@ hear_up(struct worker *w, const struct job_say *say)
 	struct lane *lane = w->lane;
 
 	tell_daemon(w->owner);
+	if (w->njobs > 0)
+		lane->setup_ms = clock_tick_ms() - w->jobs[0].given_tick;
 	lane->relay.size_max = say->size_max;
 	lane->relay.caps = say->caps;
 	tally_up(w->owner, &lane->relay);
@@ -93,8 +95,22 @@ hear_rcpt(struct worker *w, void *part, uint32_t rcpt,
 	return attempt_rcpt(part, rcpt, o);
 }
 
+/* A message is through; given_tick or the end of the one before it, whatever
+ * came later, was its beginning. */
 static void
-hear_over(struct worker *w, void *part)
+hear_done(struct worker *w, void *part, int64_t ms)
+{
+	struct lane *lane = w->lane;
+
+	if (lane->message_us == 0)
+		lane->message_us = ms * 1000 + 1;
+	else
+		lane->message_us += (ms * 1000 - lane->message_us) / 8;
+	attempt_over(part, NULL);
+}
+
+static void
+hear_returned(struct worker *w, void *part)
 {
 	(void)w;
 	attempt_over(part, NULL);
@@ -159,7 +175,7 @@ hear_gone(struct worker *w, const char *why)
 
 static const struct worker_calls calls = {
 	.up = hear_up, .down = hear_down, .rcpt = hear_rcpt,
-	.done = hear_over, .returned = hear_over, .lost = hear_lost,
+	.done = hear_done, .returned = hear_returned, .lost = hear_lost,
 	.gone = hear_gone,
 };
 
@@ -225,22 +241,28 @@ muster(const struct runner *r, const struct lane *lane, int64_t tick,
 	}
 }
 
+/* Would what waits take so long that another session pays? */
+static bool
+pays(const struct lane *lane, const struct muster *m, size_t waiting)
+{
+	if (m->n == 0 || m->slow)
+		return true;
+	return waiting > m->room && (int64_t)waiting * lane->message_us /
+	    1000 / (int64_t)m->n > 2 * lane->setup_ms;
+}
+
 struct worker *
 crew_pick(struct runner *r, struct lane *lane, size_t waiting, int64_t tick)
 {
-	struct worker *w;
 	struct muster m;
 
 	muster(r, lane, tick, &m);
 	if (m.best != NULL && m.best->njobs == 0)
 		return m.best;
 	if (m.n < relay_connections(&lane->relay, tick) &&
-	    (m.n == 0 || waiting > m.room || m.slow)) {
-		w = start(r, lane, tick);
-		if (w != NULL)
-			return w;
-		/* the relay is down now, and nothing goes to it */
-		return NULL;
+	    pays(lane, &m, waiting)) {
+		/* where that fails the relay is down, and nothing goes */
+		return start(r, lane, tick);
 	}
 	return m.best;
 }
@@ -254,7 +276,8 @@ crew_has_room(const struct runner *r, const struct lane *lane, int64_t tick)
 	    !relay_open(&lane->relay, tick))
 		return false;
 	muster(r, lane, tick, &m);
-	return m.best != NULL || m.n < relay_connections(&lane->relay, tick);
+	return m.best != NULL || (m.n < relay_connections(&lane->relay,
+	    tick) && pays(lane, &m, 1));
 }
 
 static struct worker *

@@ -30,6 +30,9 @@ struct lane {
 	size_t		 index;
 	struct part	*first, *last;	/* borrowed; linked by part.next */
 	size_t		 nparts;
+	int64_t		 setup_ms;	/* what the last session took to stand */
+	int64_t		 message_us;	/* what a message takes, on average;
+						   0: not known */
 };
 
 struct site {

@@ -139,6 +139,15 @@ heed_down(struct worker *w, const struct job_say *say, int64_t tick)
 	(void)shutdown(w->fd, SHUT_WR);
 }
 
+static void
+heed_done(struct worker *w, struct worker_job *job, int64_t tick)
+{
+	int64_t from = job->given_tick > w->tick ? job->given_tick : w->tick;
+
+	w->tick = tick;
+	w->calls->done(w, take_job(w, job), tick - from);
+}
+
 /* One packet of the worker; false: it may not say that. */
 static bool
 heed(struct worker *w, const struct job_say *say, int64_t tick)
@@ -163,8 +172,7 @@ heed(struct worker *w, const struct job_say *say, int64_t tick)
 	case DONE:
 		if (job == NULL)
 			return false;
-		w->tick = tick;
-		w->calls->done(w, take_job(w, job));
+		heed_done(w, job, tick);
 		break;
 	case NOTHING:
 	case BROKEN:

@@ -40,7 +40,8 @@ struct worker_calls {
 	/* false: there is no such recipient, or it was told before. */
 	bool	(*rcpt)(struct worker *, void *part, uint32_t index,
 		    const struct outcome *);
-	void	(*done)(struct worker *, void *part);
+	/* ms: since it was given, or the job before it was done. */
+	void	(*done)(struct worker *, void *part, int64_t ms);
 	void	(*returned)(struct worker *, void *part);	/* not tried */
 	void	(*lost)(struct worker *, void *part, const char *why);
 	/* The last call; the struct may be freed in it. `why` is NULL for an

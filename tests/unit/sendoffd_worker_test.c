@@ -51,9 +51,10 @@ hear_rcpt(struct worker *w, void *part, uint32_t rcpt,
 }
 
 static void
-hear_done(struct worker *w, void *part)
+hear_done(struct worker *w, void *part, int64_t ms)
 {
 	(void)w;
+	(void)ms;
 	add(part);
 	add("o");
 }
