@@ -96,7 +96,7 @@ $(B)/lib/%: $(O)/tests/lib/%.o $(ARCHIVES)
 # The queue with a disk that fails, and one that loses power: the stand-in
 # comes first, so that the archive's fs.o is never pulled in.
 FAULT_PARTS := $(O)/tests/fault/house.o
-SUITES += $(B)/fault/queue_fault $(B)/fault/queue_power
+SUITES += $(B)/fault/queue_fault $(B)/fault/queue_power $(B)/fault/queue_race
 
 $(B)/fault/queue_fault: $(O)/tests/fault/queue_fault.o \
 	$(O)/tests/fault/fs_fault.o $(O)/tests/fault/harness.o \
@@ -104,6 +104,7 @@ $(B)/fault/queue_fault: $(O)/tests/fault/queue_fault.o \
 $(B)/fault/queue_power: $(O)/tests/fault/queue_power.o \
 	$(O)/tests/fault/fs_power.o $(O)/tests/fault/power.o \
 	$(FAULT_PARTS) $(ARCHIVES)
+$(B)/fault/queue_race: $(O)/tests/fault/queue_race.o $(FAULT_PARTS) $(ARCHIVES)
 $(B)/fault/%:
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
