@@ -113,8 +113,9 @@ look(const struct trace_event *e, void *arg)
 	struct before *b = arg;
 
 	b->found = e->kind == TRACE_REPORT &&
-	    strcmp(e->type, "mdn-sent") == 0 && addr_eq(e->addr, b->recipient) &&
-	    addr_eq(e->orig, b->to) && strcmp(e->text, b->key) == 0;
+	    strcmp(e->type, "mdn-sent") == 0 &&
+	    addr_eq(e->addr, b->recipient) && addr_eq(e->orig, b->to) &&
+	    strcmp(e->text, b->key) == 0;
 	return !b->found;
 }
 
