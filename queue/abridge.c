@@ -85,7 +85,7 @@ lend(int from, const char *id, uint32_t uid, int *fd, struct err *err)
 	struct format_head h;
 	struct stat st;
 	enum queue_found found;
-	int64_t begin;
+	int64_t begin, size;
 	uint32_t owner;
 
 	if (fs_stat(from, &st) == -1) {
@@ -101,11 +101,12 @@ lend(int from, const char *id, uint32_t uid, int *fd, struct err *err)
 		err_set(err, ERR_DATA, "5.3.0", "not a regular file");
 		return QUEUE_CORRUPT;
 	}
-	found = queue_read_head(from, st.st_size, &h, err);
+	size = st.st_size;
+	found = queue_read_head(from, &size, &h, err);
 	if (found != QUEUE_OK)
 		return found;
 	begin = queue_message_offset(h.env_size);
-	if (abridge(from, begin, begin + h.size, st.st_size, fd, err) == -1)
+	if (abridge(from, begin, begin + h.size, size, fd, err) == -1)
 		return QUEUE_FAILED;
 	return QUEUE_OK;
 }

@@ -31,9 +31,9 @@ int64_t	queue_message_offset(int64_t env_size);
 enum queue_found	queue_open_file(int dir_fd, const char *id, int *fd,
 	    struct err *);
 
-/* The first line; QUEUE_OK if its lengths fit into the file, QUEUE_BUSY for a
- * draft. */
-enum queue_found	queue_read_head(int fd, int64_t file_size,
+/* The first line; QUEUE_OK if its lengths fit into the file, of which the size
+ * is asked for again if not; QUEUE_BUSY for a draft. */
+enum queue_found	queue_read_head(int fd, int64_t *file_size,
 	    struct format_head *, struct err *);
 
 /*

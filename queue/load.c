@@ -29,9 +29,27 @@ damaged(struct err *err, const char *what)
 	return QUEUE_CORRUPT;
 }
 
-/* The first line, and whether the lengths in it can be true. */
+/* Do the lengths fit? Who looks without the lock may have measured the file
+ * before it was written, and read its first line after. */
+static enum queue_found
+check_size(int fd, int64_t want, int64_t *file_size, struct err *err)
+{
+	struct stat st;
+
+	if (want <= *file_size)
+		return QUEUE_OK;
+	if (fs_stat(fd, &st) == -1) {
+		err_sys(err, "stat");
+		return QUEUE_FAILED;
+	}
+	*file_size = st.st_size;
+	if (want > *file_size)
+		return damaged(err, "the file is shorter than it says");
+	return QUEUE_OK;
+}
+
 enum queue_found
-queue_read_head(int fd, int64_t file_size, struct format_head *h,
+queue_read_head(int fd, int64_t *file_size, struct format_head *h,
     struct err *err)
 {
 	char line[FORMAT_HEAD_SIZE];
@@ -51,10 +69,9 @@ queue_read_head(int fd, int64_t file_size, struct format_head *h,
 	case FORMAT_QUEUED:
 		break;
 	}
-	/* both lengths are far from overflowing: format_head_parse */
-	if (queue_message_offset(h->env_size) + h->size > file_size)
-		return damaged(err, "the file is shorter than it says");
-	return QUEUE_OK;
+	/* the two lengths are far from overflowing: format_head_parse */
+	return check_size(fd, queue_message_offset(h->env_size) + h->size,
+	    file_size, err);
 }
 
 /* The envelope and the empty line behind it. */
@@ -117,6 +134,7 @@ queue_read(int fd, const char *id, struct queue_msg **out, struct err *err)
 	struct envelope env = { 0 };
 	struct stat st;
 	enum queue_found found;
+	int64_t size;
 
 	if (fs_stat(fd, &st) == -1) {
 		err_sys(err, "stat");
@@ -124,7 +142,8 @@ queue_read(int fd, const char *id, struct queue_msg **out, struct err *err)
 	}
 	if (!S_ISREG(st.st_mode))
 		return damaged(err, "not a regular file");
-	found = queue_read_head(fd, st.st_size, &h, err);
+	size = st.st_size;
+	found = queue_read_head(fd, &size, &h, err);
 	if (found != QUEUE_OK)
 		return found;
 	found = read_envelope(fd, &h, id, &env, err);
@@ -134,7 +153,7 @@ queue_read(int fd, const char *id, struct queue_msg **out, struct err *err)
 	}
 	m = new_msg(&env, &h, id);
 	m->fd = fd;
-	found = queue_replay(m, st.st_size, err);
+	found = queue_replay(m, size, err);
 	if (found != QUEUE_OK) {
 		m->fd = -1;
 		queue_release(m);
