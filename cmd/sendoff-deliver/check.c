@@ -74,8 +74,8 @@ advice_for(enum job_down down, const struct smtp_session *s,
 	case SMTP_HELO:
 		return "the relay may not like our name: [relay] helo";
 	case SMTP_STARTTLS:
-		return "is the port right? 465 wants tls = implicit. tls = none "
-		    "only where you trust every wire in between";
+		return "is the port right? 465 wants tls = implicit. tls = "
+		    "none only where you trust every wire in between";
 	case SMTP_HANDSHAKE:
 		return "compare the names and dates above with [relay] host, "
 		    "tls_name, tls_ca_file or tls_fingerprint, and this "
@@ -119,8 +119,9 @@ tell_tls(const struct smtp_session *s)
 	} else {
 		(void)printf("  %-9s %s, %s\n", "tls", p->version, p->cipher);
 	}
-	(void)printf("  %-9s certificate of %s\n  %-9s issued by %s, until %s\n",
-	    "", p->subject, "", p->issuer, p->not_after);
+	(void)printf("  %-9s certificate of %s\n", "", p->subject);
+	(void)printf("  %-9s issued by %s, until %s\n", "", p->issuer,
+	    p->not_after);
 	(void)printf("  %-9s %s%s\n", "", p->verified ? "verified" :
 	    "NOT verified: ", p->verified ? "" : p->verify_text);
 }

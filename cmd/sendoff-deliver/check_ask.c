@@ -144,7 +144,7 @@ static int
 send_message(const struct conf *conf, struct smtp_session *s, const char *to)
 {
 	struct sending x = { .given = false };
-	const struct smtp_feed feed = { give, take_outcome, take_done,
+	const struct smtp_feed feed = { give, take_outcome, take_done, -1,
 	    is_alive, &x };
 	uint32_t index = 0;
 	struct job job = { .index = &index };

@@ -254,7 +254,7 @@ hands_feed(struct hands *h)
 {
 	return (struct smtp_feed){ .next = next_message,
 	    .outcome = tell_outcome, .done = tell_done, .alive = is_alive,
-	    .arg = h };
+	    .fd = h->ended ? -1 : h->socket, .arg = h };
 }
 
 void

@@ -154,7 +154,8 @@ main(int argc, char **argv)
 	    (o.what.send == NULL && lockdown_relay(setup.smtp.relay, &err)
 	    == -1)) {
 		if (o.check) {
-			(void)fprintf(stderr, "sendoff-deliver: %s\n", err.text);
+			(void)fprintf(stderr, "sendoff-deliver: %s\n",
+			    err.text);
 			status = err_exit_status(&err);
 		} else {
 			status = refuse_to_serve(&err);

@@ -15,6 +15,7 @@ enum {
 };
 
 struct worker {
+	struct smtp_setup	 setup;
 	struct hands		 hands;
 	struct route		 route;
 	struct smtp_session	 session;
@@ -138,6 +139,12 @@ after_death(struct worker *w, const struct smtp_end *end,
 	struct hand *hand = hands_find(&w->hands, end->culprit);
 
 	w->suspect = NULL;
+	if (end->no_chunking) {
+		/* A new session, which does without. */
+		w->setup.no_chunking = true;
+		route_restart(&w->route);
+		return;
+	}
 	if (end->denied || (hand == NULL && s->settled == 0)) {
 		/* It takes a session and nothing else: as one that fails. */
 		route_blame(&w->route, route_down(s->phase, err), s->name,
@@ -205,10 +212,10 @@ connect_relay(struct worker *w)
 void
 serve(int socket, const struct smtp_setup *setup)
 {
-	struct worker w = { .connected = false };
+	struct worker w = { .setup = *setup };
 
 	hands_init(&w.hands, socket);
-	route_init(&w.route, setup);
+	route_init(&w.route, &w.setup);
 	say(&w, JOB_SAY_READY);
 	while (hands_alive(&w.hands) &&
 	    (w.hands.n > 0 || wait_for_job(&w))) {

@@ -1,62 +1,49 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "core/smtp/body.h"
-#include "core/smtp/deliver.h"
+#include "core/smtp/deliver_impl.h"
 
 enum {
-	FLUSH_AT = 32 * 1024,		/* bytes of body that make a write */
-};
-
-struct run {
-	struct smtp_session	*s;
-	const struct smtp_feed	*feed;
-	struct smtp_message	*msg;		/* whose turn it is; NULL */
-	struct smtp_transaction	 now;
-	struct smtp_transaction	 next;		/* sent behind now's dot */
-	struct smtp_end		*end;
+	FLUSH_AT = 32 * 1024,		/* bytes that make a write */
 };
 
 static void
-owe(struct smtp_message *m, size_t i)
+take_up_again(struct smtp_run *r, struct smtp_message *m)
 {
-	m->rcpts[i] = SMTP_RCPT_OWED;
-	if (i < m->owed_from)
-		m->owed_from = i;
+	size_t i;
+
+	for (i = 0; i < r->nagain; i++)
+		if (r->again[i] == m)
+			return;
+	if (m != r->msg && r->nagain < SMTP_WINDOW && smtp_message_owes(m))
+		r->again[r->nagain++] = m;
 }
 
-static void
-settle_reply(struct run *r, struct smtp_transaction *t, size_t i,
-    enum outcome_verdict verdict)
+/* Whose turn it is; NULL: nobody's now. */
+static struct smtp_message *
+next_message(struct smtp_run *r)
 {
-	struct outcome o;
-
-	smtp_outcome_reply(&o, verdict, &r->s->wire.reply);
-	smtp_settle(r->s, t, t->msg, r->feed, i, &o);
+	if (r->msg != NULL && smtp_message_owes(r->msg))
+		return r->msg;
+	if (r->nagain > 0)
+		return r->again[--r->nagain];
+	return r->feed->next(r->feed->arg);
 }
 
-/* Everyone in t who is in that state gets the last reply as the outcome. */
+/* The k-th transaction is over; and with its last one, the message. */
 static void
-settle_all(struct run *r, struct smtp_transaction *t,
-    enum smtp_rcpt_state which, enum outcome_verdict verdict)
+conclude(struct smtp_run *r, size_t k)
 {
-	size_t k;
+	struct smtp_message *m = r->flight[k].msg;
 
-	for (k = 0; k < t->nrcpts; k++)
-		if (t->msg->rcpts[t->rcpts[k]] == which)
-			settle_reply(r, t, t->rcpts[k], verdict);
-}
-
-/* The transaction is over; and with its last one, the message. */
-static void
-conclude(struct run *r, struct smtp_transaction *t)
-{
-	struct smtp_message *m = t->msg;
-
-	smtp_transaction_free(t);
-	if (m == NULL || m->open > 0)
+	smtp_transaction_free(&r->flight[k]);
+	if (m->open > 0) {
+		take_up_again(r, m);
 		return;
+	}
 	if (r->msg == m)
 		r->msg = NULL;
 	r->feed->done(r->feed->arg, m);
@@ -72,9 +59,26 @@ most_mails(const struct smtp_session *s)
 	return max;
 }
 
-/* The next transaction into *t; false when there is none now. */
+/*
+ * The next transaction of m. Behind one by BDAT, of which nobody knows yet
+ * whether it leaves its transaction open, RSET comes first: or a recipient
+ * of the one might get the message of the other.
+ */
 static bool
-begin(struct run *r, struct smtp_transaction *t)
+build(struct smtp_run *r, struct smtp_message *m)
+{
+	bool unfinished = r->s->unfinished, built;
+
+	if (r->n > 0 && r->flight[r->n - 1].chunked)
+		r->s->unfinished = true;
+	built = smtp_transaction_init(&r->flight[r->n], r->s, m, r->feed);
+	r->s->unfinished = unfinished;
+	return built;
+}
+
+/* One more in flight, not yet said; false when there is none now. */
+static bool
+begin(struct smtp_run *r)
 {
 	struct smtp_message *m;
 	int64_t max = most_mails(r->s);
@@ -84,12 +88,13 @@ begin(struct run *r, struct smtp_transaction *t)
 			r->s->over = true;
 		if (r->s->over)
 			return false;
-		if (r->msg == NULL || !smtp_message_owes(r->msg))
-			r->msg = r->feed->next(r->feed->arg);
+		r->msg = next_message(r);
 		if (r->msg == NULL)
 			return false;
-		if (smtp_transaction_init(t, r->s, r->msg, r->feed))
+		if (build(r, r->msg)) {
+			r->n++;
 			return true;
+		}
 		m = r->msg;
 		r->msg = NULL;
 		if (m->open == 0)
@@ -98,9 +103,20 @@ begin(struct run *r, struct smtp_transaction *t)
 }
 
 static bool
-pipelines(const struct smtp_session *s)
+offers(const struct smtp_session *s, unsigned caps)
 {
-	return (s->caps.bits & SMTP_CAP_PIPELINING) != 0;
+	return (s->caps.bits & caps) == caps;
+}
+
+/* May another transaction be said now? */
+static bool
+has_room(const struct smtp_run *r)
+{
+	size_t most = 1;
+
+	if (offers(r->s, SMTP_CAP_PIPELINING))
+		most = offers(r->s, SMTP_CAP_CHUNKING) ? SMTP_WINDOW : 2;
+	return r->n < most && (r->n == 0 || r->flight[r->n - 1].ended);
 }
 
 /* Nothing more to say in this transaction's envelope? */
@@ -122,10 +138,11 @@ is_said(const struct smtp_transaction *t)
 
 /* The next group of commands: to the wire's buffer. */
 static void
-say_group(struct run *r, struct smtp_transaction *t)
+say_group(struct smtp_run *r, struct smtp_transaction *t)
 {
 	struct smtp_wire *w = &r->s->wire;
-	size_t most = pipelines(r->s) ? SMTP_GROUP_COMMANDS : 1;
+	size_t most = offers(r->s, SMTP_CAP_PIPELINING) ?
+	    SMTP_GROUP_COMMANDS : 1;
 	size_t first = t->sent, from = first > 0 ? t->ends[first - 1] : 0;
 	size_t start = from;
 
@@ -142,150 +159,127 @@ say_group(struct run *r, struct smtp_transaction *t)
 	}
 }
 
-static int
-wrong(struct run *r, enum smtp_phase phase, struct err *err)
-{
-	(void)smtp_wire_refuse(&r->s->wire, smtp_phases[phase].name, err);
-	err->kind = ERR_PROTO;
-	return err_ctx(err, "out of place");
-}
-
-/* 421 and 530 end the session, wherever they come. */
-static int
-ended(struct run *r, enum smtp_verdict v, struct err *err)
-{
-	if (v == SMTP_OVER)
-		return smtp_wire_refuse(&r->s->wire,
-		    "the relay ended the session", err);
-	r->end->denied = true;
-	r->s->phase = SMTP_AUTH;
-	return smtp_wire_refuse(&r->s->wire,
-	    "the relay wants authentication ([relay] user)", err);
-}
-
+/* A transaction by BDAT, whole. From here on it may be accepted. */
 static void
-take_mail(struct run *r, struct smtp_transaction *t, enum smtp_verdict v)
+say_chunked(struct smtp_run *r, struct smtp_transaction *t)
+{
+	size_t from = 0, to;
+	char shown[40];
+
+	(void)snprintf(shown, sizeof(shown), "BDAT %lld LAST",
+	    (long long)t->msg->job->size);
+	for (; t->sent < t->ncommands; t->sent++) {
+		to = t->ends[t->sent];
+		smtp_wire_say(&r->s->wire, t->commands.p + from, to - from,
+		    t->sent + 1 == t->ncommands ? shown : NULL);
+		from = to;
+	}
+	t->begun_ms = t->opened_ms = clock_tick_ms();
+	t->dotted = true;
+	t->ended = true;
+	r->s->unfinished = true;
+}
+
+/*
+ * Our own file fails us: not the relay's fault, and no other relay can mend
+ * it. Settled here for all recipients but those that another transaction in
+ * flight has, so that nobody tries again at once.
+ */
+static void
+unreadable(struct smtp_run *r, struct smtp_transaction *t,
+    const struct err *err)
 {
 	struct smtp_message *m = t->msg;
-	struct smtp_reply *reply = &r->s->wire.reply;
-	size_t k;
+	struct outcome o;
+	size_t i, k;
 
-	if (v == SMTP_YES) {
-		t->mail_taken = true;
-		r->s->unfinished = true;
-	} else if (v == SMTP_BARE && t->optional && !m->bare) {
-		m->bare = true;
-		for (k = 0; k < t->nrcpts; k++)
-			owe(m, t->rcpts[k]);
-	} else {
-		/* RFC 1870 6.1: the size that we announced is too much. */
-		if (reply->code == 552 && reply->dsn[0] == '\0')
-			memcpy(reply->dsn, "5.3.4", 6);
-		settle_all(r, t, SMTP_RCPT_ASKED, v == SMTP_LATER ?
-		    OUTCOME_DEFERRED : OUTCOME_FAILED);
+	for (k = 0; k < t->nrcpts; k++)
+		if (m->rcpts[t->rcpts[k]] != SMTP_RCPT_SETTLED)
+			smtp_owe(m, t->rcpts[k]);
+	for (i = 0; i < m->job->env.nrcpts; i++) {
+		if (m->rcpts[i] != SMTP_RCPT_OWED)
+			continue;
+		smtp_outcome_err(&o, OUTCOME_DEFERRED, err);
+		smtp_settle(r->s, t, m, r->feed, i, &o);
 	}
 }
 
-static void
-take_rcpt(struct run *r, struct smtp_transaction *t, size_t k,
-    enum smtp_verdict v)
+/* Nothing came before it in this session: it goes by DATA, step by step. */
+static bool
+is_first(const struct smtp_run *r)
 {
-	struct smtp_message *m = t->msg;
-	size_t i = t->rcpts[k];
-
-	if (!t->mail_taken) {
-		/* MAIL was refused, and this one's fate with it. */
-		if (v == SMTP_YES)
-			r->s->unfinished = true;
-		return;
-	}
-	if (v == SMTP_YES) {
-		m->rcpts[i] = SMTP_RCPT_ACCEPTED;
-		t->accepted++;
-		t->full_lied = t->full;
-	} else if (v == SMTP_FULL && t->accepted > 0) {
-		t->full = true;
-		owe(m, i);
-	} else if (v == SMTP_BARE && t->dsn && !m->bare) {
-		m->bare = true;
-		owe(m, i);
-	} else {
-		settle_reply(r, t, i, v == SMTP_LATER || v == SMTP_FULL ?
-		    OUTCOME_DEFERRED : OUTCOME_FAILED);
-	}
+	return r->n == 1 && r->s->completed == 0;
 }
 
-static void
-take_data(struct run *r, struct smtp_transaction *t, enum smtp_verdict v)
-{
-	if (v == SMTP_YES) {
-		t->opened = true;
-		t->opened_ms = clock_tick_ms();
-		return;
-	}
-	settle_all(r, t, SMTP_RCPT_ACCEPTED, v == SMTP_LATER ?
-	    OUTCOME_DEFERRED : OUTCOME_FAILED);
-	t->accepted = 0;
-}
-
-/* One reply to one command of the envelope. */
+/* As many transactions as there is room for: said, but for the first part of
+ * one that has the session to itself. */
 static int
-take_reply(struct run *r, struct smtp_transaction *t, struct err *err)
+push(struct smtp_run *r, struct err *err)
 {
-	size_t rcpt = 0;
-	enum smtp_phase phase = smtp_transaction_phase(t, t->answered, &rcpt);
-	enum smtp_verdict v;
+	struct smtp_wire *w = &r->s->wire;
+	struct smtp_transaction *t;
+	int ret;
 
-	if (smtp_wire_read(&r->s->wire, phase, err) == -1)
-		return -1;
-	t->answered++;
-	v = smtp_judge(phase, &r->s->wire.reply);
-	if (v == SMTP_OVER || v == SMTP_DENIED)
-		return ended(r, v, err);
-	/* After a refused MAIL servers say all kinds of things to the rest. */
-	if (v == SMTP_WRONG && (t->mail_taken || phase < SMTP_RCPT))
-		return wrong(r, phase, err);
-	if (phase == SMTP_MAIL)
-		take_mail(r, t, v);
-	else if (phase == SMTP_RCPT)
-		take_rcpt(r, t, rcpt, v);
-	else if (phase == SMTP_DATA)
-		take_data(r, t, v);
-	else if (v != SMTP_YES)		/* RSET: it does not know where it is */
-		return wrong(r, phase, err);
-	else
-		r->s->unfinished = false;
+	while (has_room(r) && begin(r)) {
+		t = &r->flight[r->n - 1];
+		if (r->n == 1 && smtp_wire_quiet(w, err) == -1)
+			return -1;
+		if (is_first(r))
+			break;
+		if (smtp_transaction_chunk(t, r->s, &ret, err)) {
+			if (!r->feed->alive(r->feed->arg))
+				return err_set(err, ERR_TEMP, "4.3.0", "nobody "
+				    "is left to take note of the outcome");
+			say_chunked(r, t);
+		} else if (ret == -1) {
+			unreadable(r, t, err);
+			conclude(r, --r->n);
+			continue;
+		} else {
+			if (r->n > 1)
+				say_group(r, t);
+			break;
+		}
+		if (w->out.n >= FLUSH_AT &&
+		    smtp_wire_flush(w, SMTP_BODY, err) == -1)
+			return -1;
+	}
+	return smtp_wire_flush(w, SMTP_BODY, err);
+}
+
+/* Before a reply that has not come: a message that comes first goes out. */
+static int
+await(struct smtp_run *r, enum smtp_phase phase, struct err *err)
+{
+	size_t before;
+
+	while (has_room(r) && !r->dry && r->feed->fd != -1 &&
+	    !smtp_wire_wait(&r->s->wire, phase, r->feed->fd)) {
+		before = r->n;
+		if (push(r, err) == -1)
+			return -1;
+		r->dry = r->n == before;
+	}
 	return 0;
 }
 
 /* The envelope, from wherever it stands to its last reply. */
 static int
-exchange(struct run *r, struct smtp_transaction *t, struct err *err)
+envelope(struct smtp_run *r, struct smtp_transaction *t, struct err *err)
 {
-	while (!is_said(t)) {
+	for (;;) {
+		while (t->answered < t->sent)
+			if (smtp_take_reply(r, t, err) == -1)
+				return -1;
+		if (is_said(t))
+			break;
 		if (smtp_wire_quiet(&r->s->wire, err) == -1)
 			return -1;
 		say_group(r, t);
 		if (smtp_wire_flush(&r->s->wire, SMTP_MAIL, err) == -1)
 			return -1;
-		while (t->answered < t->sent)
-			if (take_reply(r, t, err) == -1)
-				return -1;
 	}
-	if (t->full && !t->full_lied && (r->s->rcpt_max == 0 ||
-	    (int64_t)t->accepted < r->s->rcpt_max))
-		r->s->rcpt_max = (int64_t)t->accepted;
 	return 0;
-}
-
-/* The replies to what was sent behind the last dot, then the rest. */
-static int
-envelope(struct run *r, struct smtp_transaction *t, struct err *err)
-{
-	while (t->answered < t->sent)
-		if (take_reply(r, t, err) == -1)
-			return -1;
-	return exchange(r, t, err);
 }
 
 /*
@@ -293,44 +287,25 @@ envelope(struct run *r, struct smtp_transaction *t, struct err *err)
  * word; the dot is never sent, and what is left of the message neither.
  */
 static int
-interrupted(struct run *r, struct err *err)
+interrupted(struct smtp_run *r, struct err *err)
 {
-	struct smtp_transaction *t = &r->now;
+	struct smtp_transaction *t = &r->flight[0];
 	enum smtp_verdict v;
 
 	if (smtp_wire_read(&r->s->wire, SMTP_BODY, err) == -1)
 		return -1;
 	v = smtp_judge(SMTP_DOT, &r->s->wire.reply);
 	if (v == SMTP_LATER || v == SMTP_OVER)
-		settle_all(r, t, SMTP_RCPT_ACCEPTED, OUTCOME_DEFERRED);
+		smtp_settle_all(r, t, SMTP_RCPT_ACCEPTED, OUTCOME_DEFERRED);
 	else if (v == SMTP_NO)
-		settle_all(r, t, SMTP_RCPT_ACCEPTED, OUTCOME_FAILED);
+		smtp_settle_all(r, t, SMTP_RCPT_ACCEPTED, OUTCOME_FAILED);
 	return smtp_wire_refuse(&r->s->wire,
 	    "the relay answered in the middle of the message", err);
 }
 
-/*
- * Our own file fails us: not the relay's fault, and no other relay can mend
- * it. Settled here for all recipients, so that nobody tries again at once.
- */
-static void
-unreadable(struct run *r, struct smtp_transaction *t, const struct err *err)
-{
-	struct smtp_message *m = t->msg;
-	struct outcome o;
-	size_t i;
-
-	for (i = 0; i < m->job->env.nrcpts; i++) {
-		if (m->rcpts[i] == SMTP_RCPT_SETTLED)
-			continue;
-		smtp_outcome_err(&o, OUTCOME_DEFERRED, err);
-		smtp_settle(r->s, t, m, r->feed, i, &o);
-	}
-}
-
-/* All of the message but what still waits in the wire's buffer. */
+/* All of the message, its dot too, but what still waits for a flush. */
 static int
-send_body(struct run *r, struct smtp_transaction *t, struct err *err)
+send_body(struct smtp_run *r, struct smtp_transaction *t, struct err *err)
 {
 	struct smtp_wire *w = &r->s->wire;
 	struct smtp_body body;
@@ -358,46 +333,13 @@ out:
 	return ret;
 }
 
-/* The verdict on the message. */
-static int
-take_dot(struct run *r, struct smtp_transaction *t, struct err *err)
-{
-	enum smtp_verdict v;
-
-	if (smtp_wire_read(&r->s->wire, SMTP_DOT, err) == -1)
-		return -1;
-	r->s->unfinished = false;
-	v = smtp_judge(SMTP_DOT, &r->s->wire.reply);
-	switch (v) {
-	case SMTP_YES:
-		settle_all(r, t, SMTP_RCPT_ACCEPTED, OUTCOME_SENT);
-		return 0;
-	case SMTP_LATER:
-		settle_all(r, t, SMTP_RCPT_ACCEPTED, OUTCOME_DEFERRED);
-		return 0;
-	case SMTP_OVER:
-		settle_all(r, t, SMTP_RCPT_ACCEPTED, OUTCOME_DEFERRED);
-		return ended(r, v, err);
-	case SMTP_DENIED:
-		/* A complete refusal: it does not have the message. */
-		t->dotted = false;
-		return ended(r, v, err);
-	case SMTP_WRONG:
-		return wrong(r, SMTP_DOT, err);
-	default:
-		settle_all(r, t, SMTP_RCPT_ACCEPTED, OUTCOME_FAILED);
-		return 0;
-	}
-}
-
 /*
  * After 354: the message (or, where every recipient was refused, nothing),
- * the dot, and with them the next envelope; then the reply to the dot.
+ * the dot, and with them what comes next; then the reply to the dot.
  */
 static int
-transfer(struct run *r, struct err *err)
+transfer(struct smtp_run *r, struct smtp_transaction *t, struct err *err)
 {
-	struct smtp_transaction *t = &r->now;
 	struct smtp_wire *w = &r->s->wire;
 
 	if (t->accepted > 0) {
@@ -406,78 +348,110 @@ transfer(struct run *r, struct err *err)
 	} else {
 		buf_adds(&w->out, ".\r\n");
 	}
-	if (pipelines(r->s)) {
-		/* The dot closes what is open there: no RSET for the next. */
-		r->s->unfinished = false;
-		if (begin(r, &r->next))
-			say_group(r, &r->next);
-	}
 	if (smtp_wire_stirs(w))
 		return interrupted(r, err);
 	if (!r->feed->alive(r->feed->arg))
 		return err_set(err, ERR_TEMP, "4.3.0",
 		    "nobody is left to take note of the outcome");
 	t->dotted = t->accepted > 0;
-	if (smtp_wire_flush(w, SMTP_BODY, err) == -1)
+	t->ended = true;
+	/* The dot closes what is open there: no RSET for the next. */
+	r->s->unfinished = false;
+	if (push(r, err) == -1 || await(r, SMTP_DOT, err) == -1)
 		return -1;
-	return take_dot(r, t, err);
+	return smtp_take_dot(r, t, err);
 }
 
-/* The session has died over t: what is undecided is owed again, unless the
- * dot may have got out. */
+/* Takes note of how many recipients the relay takes at once. */
 static void
-abandon(struct run *r, struct smtp_transaction *t, const struct err *err)
+learn_limit(struct smtp_session *s, const struct smtp_transaction *t)
 {
+	int64_t n = (int64_t)t->accepted;
+
+	if (t->full && !t->full_lied && (s->rcpt_max == 0 || n < s->rcpt_max))
+		s->rcpt_max = n;
+}
+
+/* The first in flight, to its end. */
+static int
+finish_first(struct smtp_run *r, struct err *err)
+{
+	struct smtp_transaction *t = &r->flight[0];
+	size_t rcpt;
+
+	if (!t->chunked) {
+		if (envelope(r, t, err) == -1)
+			return -1;
+		learn_limit(r->s, t);
+		return t->opened ? transfer(r, t, err) : 0;
+	}
+	while (t->answered < t->sent) {
+		if (await(r, smtp_transaction_phase(t, t->answered, &rcpt),
+		    err) == -1 || smtp_take_reply(r, t, err) == -1)
+			return -1;
+	}
+	learn_limit(r->s, t);
+	return 0;
+}
+
+/* The session has died over the k-th: what is undecided is owed again,
+ * unless it may have been accepted. */
+static void
+abandon(struct smtp_run *r, size_t k, const struct err *err)
+{
+	struct smtp_transaction *t = &r->flight[k];
 	struct smtp_message *m = t->msg;
 	struct outcome o;
-	size_t k, i;
+	size_t j, i;
 
-	for (k = 0; m != NULL && k < t->nrcpts; k++) {
-		i = t->rcpts[k];
-		if (m->rcpts[i] == SMTP_RCPT_SETTLED)
+	for (j = 0; j < t->nrcpts; j++) {
+		i = t->rcpts[j];
+		if (m->rcpts[i] != SMTP_RCPT_ACCEPTED &&
+		    m->rcpts[i] != SMTP_RCPT_ASKED)
 			continue;
-		if (t->dotted && m->rcpts[i] == SMTP_RCPT_ACCEPTED) {
+		if (t->dotted &&
+		    (t->chunked || m->rcpts[i] == SMTP_RCPT_ACCEPTED)) {
 			smtp_outcome_err(&o, OUTCOME_UNKNOWN, err);
 			smtp_settle(r->s, t, m, r->feed, i, &o);
 		} else {
-			owe(m, i);
+			smtp_owe(m, i);
 		}
 	}
-	conclude(r, t);
+	conclude(r, k);
 }
 
 static void
-die(struct run *r, const struct err *err)
+die(struct smtp_run *r, const struct err *err)
 {
-	struct smtp_message *m = r->now.msg;
-	bool begun = m != NULL && r->now.sent > 0 && !r->end->denied;
+	const struct smtp_transaction *t = &r->flight[0];
+	size_t k;
 
 	r->s->over = true;
-	/* Its last recipient may be settled here, and then it is gone. */
-	if (begun && !r->now.dotted && m->open > 0)
-		r->end->culprit = m;
-	abandon(r, &r->now, err);
-	abandon(r, &r->next, err);
+	if (r->n > 0 && t->sent > 0 && !t->dotted && t->msg->open > 0 &&
+	    !r->end->denied && !r->end->no_chunking)
+		r->end->culprit = t->msg;
+	for (k = 0; k < r->n; k++)
+		abandon(r, k, err);
 }
 
 int
 smtp_deliver(struct smtp_session *s, const struct smtp_feed *feed,
     struct smtp_end *end, struct err *err)
 {
-	struct run r = { .s = s, .feed = feed, .end = end };
+	struct smtp_run r = { .s = s, .feed = feed, .end = end };
 
 	memset(end, 0, sizeof(*end));
 	for (;;) {
-		if (r.now.msg == NULL && !begin(&r, &r.now))
+		if (push(&r, err) == -1)
+			break;
+		if (r.n == 0)
 			return 0;
-		if (envelope(&r, &r.now, err) == -1)
+		if (finish_first(&r, err) == -1)
 			break;
-		if (r.now.opened && transfer(&r, err) == -1)
-			break;
-		conclude(&r, &r.now);
+		conclude(&r, 0);
 		s->completed++;
-		r.now = r.next;
-		memset(&r.next, 0, sizeof(r.next));
+		r.n--;
+		memmove(r.flight, r.flight + 1, r.n * sizeof(*r.flight));
 	}
 	die(&r, err);
 	return -1;

@@ -5,15 +5,18 @@
  *
  * With PIPELINING a transaction's commands go out together, and those of the
  * next one right behind the final dot of the one before: one round trip a
- * message. Without, one command at a time.
+ * message. With CHUNKING too, small messages go out whole, one behind the
+ * other, SMTP_WINDOW of them in flight; but never the first one of a session,
+ * so that a relay which fails at once leaves nothing in doubt. Without,
+ * one command at a time.
  *
- * Delivered means: a complete 2yz to our final dot, and no broken reply
- * before it. Once the dot may have got out and no reply came, nobody knows:
- * OUTCOME_UNKNOWN. Everything else that a dying session leaves undecided is
+ * Delivered means: a complete 2yz to our final dot (or BDAT LAST), and no
+ * broken reply before it. Once that may have got out and no reply came,
+ * nobody knows: OUTCOME_UNKNOWN. Everything else that a dying session leaves undecided is
  * owed again, and the caller chooses: another address, or later.
  *
  * Source	RFC 5321 3.3, 4.2; 2920 3.1 (groups; a lone dot where every
- *		recipient was refused); 1047 (the dot without a reply)
+ *		recipient was refused); 1047 (the dot without a reply); 3030
  * Limits	SMTP_GROUP_MAX bytes or SMTP_GROUP_COMMANDS in one group, so
  *		that neither side's buffers fill up and block both
  */
@@ -26,6 +29,7 @@
 #include "core/smtp/transaction.h"
 
 enum {
+	SMTP_WINDOW = JOB_WINDOW,	/* most transactions in flight */
 	SMTP_GROUP_MAX = 16 * 1024,	/* bytes */
 	SMTP_GROUP_COMMANDS = 102,	/* MAIL, a hundred RCPTs, DATA */
 };
@@ -35,6 +39,7 @@ struct smtp_end {		/* how a session that failed came to its end */
 	 * when the end says nothing about it. */
 	struct smtp_message	*culprit;
 	bool			 denied;	/* 530: the relay refuses us */
+	bool			 no_chunking;	/* it offers it, and cannot do it */
 };
 
 /*

@@ -14,8 +14,8 @@ greeting(struct smtp_session *s, struct err *err)
 	if (smtp_wire_read(&s->wire, SMTP_GREETING, err) == -1)
 		return -1;
 	if (smtp_judge(SMTP_GREETING, &s->wire.reply) != SMTP_YES)
-		return smtp_wire_refuse(&s->wire, "the relay does not take mail",
-		    err);
+		return smtp_wire_refuse(&s->wire,
+		    "the relay does not take mail", err);
 	return smtp_wire_quiet(&s->wire, err);
 }
 
@@ -75,6 +75,8 @@ introduce(struct smtp_session *s, struct err *err)
 			s->esmtp = true;
 			smtp_caps_parse(&s->caps, buf_str(&s->wire.reply.text),
 			    s->wire.reply.text.n);
+			if (s->setup->no_chunking)
+				s->caps.bits &= ~(unsigned)SMTP_CAP_CHUNKING;
 			return smtp_wire_quiet(&s->wire, err);
 		}
 		if (!knows_no_ehlo(s->wire.reply.code))
@@ -124,8 +126,9 @@ nothing_behind(struct smtp_session *s, struct err *err)
 	if (s->wire.in_at == s->wire.in_n)
 		n = stream_read(&s->wire.stream, &c, 1, err);
 	if (n > 0)
-		return err_set(err, ERR_PROTO, "4.7.0", "plain text came behind "
-		    "the reply to STARTTLS: somebody may be injecting commands");
+		return err_set(err, ERR_PROTO, "4.7.0", "plain text came "
+		    "behind the reply to STARTTLS: somebody may be injecting "
+		    "commands");
 	s->phase = SMTP_HANDSHAKE;
 	if (n == 0)
 		(void)err_set(err, ERR_PROTO, "4.7.0", "the relay closed the "
@@ -206,8 +209,8 @@ smtp_session_open(struct smtp_session *s, const struct smtp_setup *setup,
 	smtp_caps_init(&s->caps);
 	s->setup = setup;
 	s->target = target;
-	(void)snprintf(s->name, sizeof(s->name), "%.240s[%.63s]:%d", target->host,
-	    target->address, target->port);
+	(void)snprintf(s->name, sizeof(s->name), "%.240s[%.63s]:%d",
+	    target->host, target->address, target->port);
 	if (starts_with_tls(s) && handshake(s, err) == -1)
 		return -1;
 	if (greeting(s, err) == -1 || introduce(s, err) == -1)

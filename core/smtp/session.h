@@ -30,6 +30,7 @@ struct smtp_setup {		/* the same for every session */
 	const struct conf_relay	*relay;
 	struct tls_ctx		*tls;		/* NULL: no TLS */
 	struct sasl_secrets	*secrets;	/* NULL: no AUTH */
+	bool			 no_chunking;	/* it was found not to work */
 	smtp_trace		 trace;		/* NULL: none */
 	void			*trace_arg;
 };

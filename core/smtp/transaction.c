@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/mail/addr.h"
+#include "core/smtp/body.h"
 #include "core/smtp/command.h"
 #include "core/smtp/transaction.h"
 
@@ -218,7 +219,7 @@ add_mail(struct smtp_transaction *t, const struct smtp_session *s,
 	const struct envelope *env = &t->msg->job->env;
 	struct smtp_mail p = { .sender = sender, .size = -1, .utf8 = utf8 };
 
-	/* The content needs it; the relay offers it, or we would not be here. */
+	/* The content needs it, and the relay offers it, or we were not here. */
 	p.body_8bit = (s->caps.bits & SMTP_CAP_8BITMIME) != 0 &&
 	    (utf8 || (env->flags &
 	    (ENVELOPE_8BIT_BODY | ENVELOPE_8BIT_HEADER)) != 0);
@@ -299,7 +300,7 @@ build(struct smtp_transaction *t, struct smtp_session *s,
 	struct err err = { 0 };
 	bool utf8;
 
-	buf_init(&t->commands, COMMANDS_MAX);
+	buf_init(&t->commands, COMMANDS_MAX + SMTP_CHUNK_MAX);
 	choose_rcpts(t, most_rcpts(s), sender);
 	t->ends = mem_array(NULL, t->nrcpts + 3, sizeof(*t->ends));
 	t->dsn = !m->bare && (s->caps.bits & SMTP_CAP_DSN) != 0;
@@ -351,6 +352,52 @@ smtp_transaction_free(struct smtp_transaction *t)
 	memset(t, 0, sizeof(*t));
 }
 
+/* commands: [0..keep) the envelope, DATA, [start..) the message. */
+static void
+put_bdat(struct smtp_transaction *t, size_t keep, size_t start)
+{
+	struct buf all;
+
+	buf_init(&all, COMMANDS_MAX + SMTP_CHUNK_MAX);
+	buf_reserve(&all, t->commands.n + 32);
+	buf_add(&all, t->commands.p, keep);
+	buf_addf(&all, "BDAT %zu LAST\r\n", t->commands.n - start);
+	buf_add(&all, t->commands.p + start, t->commands.n - start);
+	buf_free(&t->commands);
+	t->commands = all;
+	t->ends[t->ncommands - 1] = all.n;
+}
+
+bool
+smtp_transaction_chunk(struct smtp_transaction *t,
+    const struct smtp_session *s, int *ret, struct err *err)
+{
+	const unsigned need = SMTP_CAP_CHUNKING | SMTP_CAP_PIPELINING;
+	const struct job *job = t->msg->job;
+	struct smtp_body body;
+	size_t keep = t->ends[t->ncommands - 2], start = t->commands.n;
+	bool fit;
+
+	*ret = 0;
+	if ((s->caps.bits & need) != need || job->size < 2 ||
+	    job->size > SMTP_CHUNK_MAX || t->nrcpts > SMTP_CHUNK_RCPTS_MAX)
+		return false;
+	smtp_body_open(&body, t->msg->fd, job->offset, job->size, job->crc);
+	while (body.left > 0 && *ret == 0)
+		*ret = smtp_body_read_raw(&body, &t->commands, err);
+	smtp_body_close(&body);
+	/* Nothing is added to a BDAT, so it must end as a message does. */
+	fit = *ret == 0 && memcmp(t->commands.p + t->commands.n - 2, "\r\n",
+	    2) == 0;
+	if (fit) {
+		put_bdat(t, keep, start);
+		t->chunked = true;
+	} else {
+		buf_cut(&t->commands, start);
+	}
+	return fit;
+}
+
 enum smtp_phase
 smtp_transaction_phase(const struct smtp_transaction *t, size_t k,
     size_t *rcpt)
@@ -363,7 +410,7 @@ smtp_transaction_phase(const struct smtp_transaction *t, size_t k,
 	if (k == 0)
 		return SMTP_MAIL;
 	if (k > t->nrcpts)
-		return SMTP_DATA;
+		return t->chunked ? SMTP_DOT : SMTP_DATA;
 	*rcpt = k - 1;
 	return SMTP_RCPT;
 }

@@ -25,6 +25,10 @@
 
 enum {
 	SMTP_RCPTS_MAX = 1000,		/* in one transaction */
+	SMTP_CHUNK_MAX = 64 * 1024,	/* bytes of a message for BDAT: larger ones
+					   are not sent before we know whether
+					   anybody wants them */
+	SMTP_CHUNK_RCPTS_MAX = 100,
 };
 
 enum smtp_rcpt_state {
@@ -59,6 +63,8 @@ struct smtp_feed {
 		    const struct outcome *);
 	/* Every recipient is settled; the message may be freed. */
 	void	(*done)(void *arg, struct smtp_message *);
+	/* Can be read when next may have something; -1: no use in waiting. */
+	int	fd;
 	/* Is there still somebody who takes note? Asked before each final dot;
 	 * if not, it is not sent. */
 	bool	(*alive)(void *arg);
@@ -69,16 +75,20 @@ struct smtp_transaction {
 	struct smtp_message	*msg;		/* NULL: there is none */
 	size_t			*rcpts;		/* owned; numbers in the job */
 	size_t			 nrcpts;
-	struct buf		 commands;	/* [RSET] MAIL RCPT ... DATA */
+	struct buf		 commands;	/* [RSET] MAIL RCPT ... DATA, or
+						   BDAT and the message */
 	size_t			*ends;		/* owned; of each in commands */
 	size_t			 ncommands;
 	size_t			 sent, answered;	/* commands */
 	bool			 reset;		/* RSET is the first one */
 	bool			 dsn;		/* DSN parameters are said */
 	bool			 optional;	/* some could be left out */
+	bool			 chunked;	/* BDAT */
 	bool			 mail_taken;
 	bool			 opened;	/* 354 */
-	bool			 dotted;	/* the dot may have got out */
+	bool			 dotted;	/* the dot, or BDAT LAST, may have
+						   got out */
+	bool			 ended;		/* and said: another may follow */
 	size_t			 accepted;	/* RCPTs */
 	bool			 full;		/* 452 after an accepted one */
 	bool			 full_lied;	/* and yet one was accepted */
@@ -93,6 +103,14 @@ struct smtp_transaction {
 bool	smtp_transaction_init(struct smtp_transaction *, struct smtp_session *,
 	    struct smtp_message *, const struct smtp_feed *);
 void	smtp_transaction_free(struct smtp_transaction *);
+
+/*
+ * Makes BDAT of the DATA, with the message behind it, where that may be: the
+ * relay offers CHUNKING and PIPELINING, and the message is small. False if
+ * not. -1 in *ret: the message cannot be read; nothing was changed.
+ */
+bool	smtp_transaction_chunk(struct smtp_transaction *,
+	    const struct smtp_session *, int *ret, struct err *);
 
 /* What the k-th command is; *rcpt is the index into rcpts for RCPT. */
 enum smtp_phase	smtp_transaction_phase(const struct smtp_transaction *,

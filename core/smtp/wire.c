@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/smtp/wire.h"
 
@@ -151,6 +152,7 @@ int
 smtp_wire_read(struct smtp_wire *w, enum smtp_phase phase, struct err *err)
 {
 	enum smtp_reply_state state = SMTP_REPLY_MORE;
+	int64_t left;
 	size_t used;
 
 	if (w->broken)
@@ -158,7 +160,9 @@ smtp_wire_read(struct smtp_wire *w, enum smtp_phase phase, struct err *err)
 	smtp_reply_reset(&w->reply);
 	/* One deadline for the whole reply, or a byte now and then would
 	 * hold us for ever. */
-	stream_set_timeout(&w->stream, smtp_phase_timeout_ms(phase, w->relay));
+	left = smtp_phase_timeout_ms(phase, w->relay) - w->waited_ms;
+	stream_set_timeout(&w->stream, left > 0 ? left : 1);
+	w->waited_ms = 0;
 	while (state == SMTP_REPLY_MORE) {
 		if (w->in_at == w->in_n && fill(w, phase, err) == -1)
 			return -1;
@@ -189,6 +193,26 @@ smtp_wire_stirs(struct smtp_wire *w)
 {
 	return w->broken || w->in_at < w->in_n ||
 	    stream_readable(&w->stream, 0);
+}
+
+bool
+smtp_wire_wait(struct smtp_wire *w, enum smtp_phase phase, int other_fd)
+{
+	struct pollfd p[2] = {
+		{ .fd = stream_pollfd(&w->stream), .events = POLLIN },
+		{ .fd = other_fd, .events = POLLIN },
+	};
+	int64_t start = clock_tick_ms(), left;
+	int n;
+
+	if (p[0].fd == -1 || smtp_wire_stirs(w))
+		return true;
+	left = smtp_phase_timeout_ms(phase, w->relay) - w->waited_ms;
+	if (left <= 0)
+		return true;
+	n = poll(p, 2, left > INT32_MAX ? INT32_MAX : (int)left);
+	w->waited_ms += clock_tick_ms() - start;
+	return n <= 0 || p[0].revents != 0;
 }
 
 int

@@ -42,6 +42,7 @@ struct smtp_wire {
 
 	char			 in[SMTP_WIRE_IN];	/* private */
 	size_t			 in_at, in_n;		/* private */
+	int64_t			 waited_ms;		/* private */
 	bool			 broken;		/* private */
 	struct err		 err;			/* private: once broken */
 };
@@ -72,6 +73,12 @@ int	smtp_wire_ask(struct smtp_wire *, enum smtp_phase, const char *p,
  * that nobody asked for, a 421 among them, and for a connection that is gone.
  */
 int	smtp_wire_quiet(struct smtp_wire *, struct err *);
+
+/*
+ * Waits until a reply can be read (true), or until other_fd can (false). The
+ * time counts against the next reply's; when it is over, true.
+ */
+bool	smtp_wire_wait(struct smtp_wire *, enum smtp_phase, int other_fd);
 
 /* Whether something came without being asked for; costs a look at the
  * socket, reads nothing. */

@@ -175,6 +175,9 @@ add_c(struct test_case *c, const char *p)
 		add_body(c, true);
 	else if (strcmp(p, "@text") == 0)
 		add_body(c, false);
+	else if (strcmp(p, "@raw") == 0)
+		script_add(&c->events, EVENT_C, c->text.p, c->text.n - 2,
+		    line_number);
 	else if (strcmp(p, "@some") == 0)
 		script_add(&c->events, EVENT_SOME, p, strlen(p), line_number);
 	else

@@ -183,8 +183,8 @@ check_end(struct play *p, const char *end, const char *text)
 static void
 deliver(struct play *p, struct smtp_session *s)
 {
-	const struct smtp_feed feed = { give, take_outcome, take_done, always,
-	    p };
+	const struct smtp_feed feed = { give, take_outcome, take_done, -1,
+	    always, p };
 	struct smtp_end end;
 	struct err err = { 0 };
 

@@ -13,7 +13,8 @@
  *	mail: <from> to ... [8bit] [8bit-header] [utf8] [hdrs] [full]
  *		[envid=V] [notify=BITS] [torn]
  *	C: line			we must say this (@body: the message and the
- *				dot; @text: the message; @some: any bytes)
+ *				dot; @text: the message, stuffed;
+ *				@raw: the message as it is; @some: any bytes)
  *	S: line			the server says this
  *	S= text			the same without CRLF; \r \n \0 \xHH are bytes
  *	S close, S reset, S timeout

@@ -389,3 +389,98 @@ def test_idle_session_closed_by_the_relay(house, relay, start):
     assert w.until("idle")
     w.until_done(w.give("b@b.test"))
     assert w.verdict(2) == "sent" and len(relay.sessions) == 2
+
+
+CHUNKING = ["PIPELINING", "SIZE 1000000", "CHUNKING", "8BITMIME"]
+
+
+def test_window(make_house, start):
+    with Relay(caps=CHUNKING) as r:
+        w = start(make_house(r))
+        w.read()
+        for i in range(4):
+            w.give("u%d@b.test" % i)
+        for i in range(4, 100):
+            w.until("done")
+            w.give("u%d@b.test" % i)
+        w.until_done(100)
+        assert w.finish()[0] == 0
+        assert [m["rcpts"] for m in r.messages] == [
+            ["u%d@b.test" % i] for i in range(100)]
+        assert all(m["data"] == TEXT for m in r.messages)
+        verbs = [c.split()[0] for c in commands(r)]
+        assert verbs.count("DATA") == 1 and verbs.count("BDAT") == 99
+
+
+def test_window_with_refusals(make_house, start):
+    def rcpt(session, line):
+        return "550 5.1.1 no" if "bad" in line else None
+    with Relay(caps=CHUNKING, replies={"RCPT": rcpt}) as r:
+        w = start(make_house(r))
+        w.read()
+        names = ["%s%d@b.test" % ("bad" if i % 3 else "good", i)
+                 for i in range(30)]
+        for name in names[:4]:
+            w.give(name)
+        for name in names[4:]:
+            w.until("done")
+            w.give(name)
+        w.until_done(30)
+        assert [w.verdict(i + 1) for i in range(30)] == [
+            "failed" if "bad" in n else "sent" for n in names]
+        assert [m["rcpts"][0] for m in r.messages] == [
+            n for n in names if "good" in n]
+        assert len(r.sessions) == 1
+
+
+def test_window_lost(make_house, start):
+    """What was in flight is in doubt: not tried again in this pass."""
+    def dot(session, line):
+        return CLOSE if session.count == 2 else None
+    with Relay(caps=CHUNKING, replies={"DOT": dot}) as r:
+        w = start(make_house(r))
+        w.read()
+        for i in range(4):
+            w.give("u%d@b.test" % i)
+        w.until_done(1, 2, 3, 4)
+        assert [w.verdict(i) for i in (1, 2, 3, 4)] == [
+            "sent", "sent", "unknown", "unknown"]
+        assert len(r.sessions) == 1
+
+
+def test_chunking_that_is_none(make_house, start):
+    with Relay(caps=CHUNKING, replies={
+            "DOT": lambda s, line: "502 5.5.1 unknown"
+            if line.startswith("BDAT") else None}) as r:
+        w = start(make_house(r))
+        w.read()
+        w.give("a@b.test")
+        w.give("b@b.test")
+        w.give("c@b.test")
+        w.until_done(1, 2, 3)
+        assert w.verdict(2) == w.verdict(3) == "sent"
+        assert len(r.sessions) == 2
+        assert sum("BDAT" in c for c in commands(r, 1)) == 0
+
+
+def test_a_job_that_comes_while_we_wait(make_house, start):
+    """It goes out behind the dot whose reply is still to come."""
+    gate = threading.Event()
+
+    def dot(session, line):
+        if session.count == 0:
+            gate.wait(20)
+    for caps in (CHUNKING, ["PIPELINING"]):
+        gate.clear()
+        with Relay(caps=caps, replies={"DOT": dot}) as r:
+            w = start(make_house(r), "-v")
+            w.read()
+            w.give("a@b.test")
+            shown = iter(w.p.stderr.readline, b"")
+            assert any(b"S: 354" in line for line in shown)
+            w.give("b@b.test")
+            assert any(b"C: RCPT TO:<b@b.test>" in x for x in shown)
+            gate.set()
+            w.until_done(1, 2)
+            assert len(r.messages) == 2
+            w.finish()

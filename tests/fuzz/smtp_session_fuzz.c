@@ -190,8 +190,8 @@ talk(struct world *w, unsigned how)
 	struct sasl_secrets secrets = { .user = NULL };
 	struct smtp_setup setup = { .relay = &relay, .secrets = &secrets };
 	struct smtp_target target = { .host = "h", .address = "a" };
-	const struct smtp_feed feed = { give, take_outcome, take_done, always,
-	    w };
+	const struct smtp_feed feed = { give, take_outcome, take_done, -1,
+	    always, w };
 	struct stream stream = { .ops = &ops, .impl = w->peer };
 	struct smtp_session s;
 	struct smtp_end end;
