@@ -38,6 +38,10 @@ int	verify_run(struct front *);
 int	runner_run(struct front *);		/* -bd, -bD, -q30m */
 int	status_run(struct front *);		/* -bh, -bH */
 
+/* Says why nothing was queued, also to the log: many callers throw away what
+ * is said and how we exit. Returns the exit code. */
+int	front_refuse(const struct front *, const struct err *);
+
 /* One attempt at a message that was just queued, shown (-v). */
 void	flush_shown(struct front *, const char *id);
 

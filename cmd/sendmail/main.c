@@ -127,10 +127,12 @@ run(struct front *f, int argc, char **argv)
 	if (!prepared)
 		failed = prepare(f, f->options.mode, &early) == -1;
 	if (failed)
-		return say_err(&early);
+		return front_refuse(f, &early);
 	/* Nothing is opened by a relative name from here. */
-	if (chdir("/") == -1)
-		return EX_OSERR;
+	if (chdir("/") == -1) {
+		(void)err_sys(&err, "/");
+		return say_err(&err);
+	}
 	lower_limits(&f->options, &f->site.conf);
 	note_unwritten(&f->options);
 	caller_load(&f->caller, f->caller.uid);

@@ -129,11 +129,11 @@ submit_run(struct front *f)
 
 	if (check_call(f, &err) == -1 ||
 	    intake_parse_sender(o, &sender, &err) == -1)
-		return say_err(&err);
+		return front_refuse(f, &err);
 	wish.sender = sender;
 	if (intake_start(&in, f, &wish, &err) == -1 ||
 	    take_message(&in, &err) == -1) {
-		code = say_err(&err);
+		code = front_refuse(f, &err);
 	} else {
 		name_failed(&in);
 		if (o->verbose)

@@ -410,7 +410,14 @@ def test_alias_expansion(front):
     assert m.rcpts[0][1]["orig"] == "root@client.test"
 
 
+def test_mailq_without_a_queue(front):
+    r = front.call("mailq")
+    assert r.code == 75 and front.queue in r.err
+    assert not os.path.exists(front.queue)
+
+
 def test_mailq(front):
+    front.sendmail("-t", input="")              # refused, but makes the queue
     r = front.call("mailq")
     assert r.code == 0 and r.out.rstrip().endswith("Mail queue is empty")
     ok(front, "-f", "s@t.example", "a@b.example")
