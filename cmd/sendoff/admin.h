@@ -33,6 +33,7 @@ int	queue_main(struct admin *, int argc, char **argv);
 int	show_main(struct admin *, int argc, char **argv);
 int	change_main(struct admin *, int argc, char **argv);	/* hold ... */
 int	status_main(struct admin *, int argc, char **argv);
+int	trace_main(struct admin *, int argc, char **argv);
 
 /* "sendoff: text" to standard error; returns status. */
 int	admin_say(int status, const char *fmt, ...) PRINTF_LIKE(2, 3);

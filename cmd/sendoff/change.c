@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "queue/corrupt.h"
 #include "queue/runner.h"
+#include "queue/trace.h"
 
 #include "cmd/sendoff/admin.h"
 #include "cmd/sendoff/select.h"
@@ -46,6 +47,18 @@ make_due(struct queue_msg *m, struct err *err)
 	return queue_record_due(m, clock_wall_sec(), err);
 }
 
+/* The history is nobody's mail: a disk that is full must not keep somebody
+ * from removing messages. */
+static void
+remember(const struct change *c, const struct queue_msg *m)
+{
+	struct err err = { 0 };
+
+	if (c->admin->conf.history_sec > 0 && trace_add(c->admin->queue, m,
+	    clock_wall_sec(), &err) == -1)
+		(void)admin_say(0, "%s", err.text);
+}
+
 /* Takes msg, which is claimed. */
 static int
 apply(struct change *c, struct queue_msg *m, const char **what,
@@ -56,6 +69,7 @@ apply(struct change *c, struct queue_msg *m, const char **what,
 	switch (c->verb) {
 	case REMOVE:
 		*what = "removed";
+		remember(c, m);
 		return queue_finish(m, err);
 	case HOLD:
 		*what = m->hold ? "was on hold" : "on hold";

@@ -19,7 +19,7 @@ static const struct {
 	{ "release", change_main }, { "remove", change_main },
 	{ "retry", change_main }, { "status", status_main },
 	{ "probe", probe_main }, { "mdn", mdn_main },
-	{ "report", report_main },
+	{ "report", report_main }, { "trace", trace_main },
 };
 
 static const char usage[] =
@@ -37,6 +37,8 @@ static const char usage[] =
     " standard input\n"
     "  report [--json] [--record]                reads a DSN or MDN from"
     " standard input\n"
+    "  trace ID | --envelope-id V | --message-id M [--json]\n"
+    "                                            what became of it\n"
     "  status [--watch] [--json] [--metrics]     runner, queue and relays\n";
 
 /* A closed standard descriptor would become one of ours. */

@@ -8,6 +8,7 @@
  *	attempt	a message in hand: its parts, its outcomes
  *	settle	what they mean for the queue: journal, reports, the end
  *	tally	what is counted for sendoff status
+ *	history	what is remembered for sendoff trace
  */
 #ifndef CMD_SENDOFFD_RUNNER_H
 #define CMD_SENDOFFD_RUNNER_H
@@ -65,6 +66,7 @@ struct runner {
 	int64_t			 flush_sec;	/* the last flush, wall clock */
 	struct stats		 tally;		/* not yet merged */
 	int64_t			 tally_tick;	/* 0: nothing counted */
+	int64_t			 history_day;	/* old days went on that day */
 	size_t			 pass_total, pass_done;	/* of `counted` ones */
 };
 

@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "core/base/rand.h"
 
+#include "cmd/sendoffd/history.h"
 #include "cmd/sendoffd/report.h"
 #include "cmd/sendoffd/settle.h"
 
@@ -223,6 +224,7 @@ finish(struct attempt *a)
 	int ret;
 
 	memcpy(id, a->msg->env.id, sizeof(id));
+	history_add(a);
 	ret = queue_finish(a->msg, &err);
 	a->msg = NULL;
 	if (ret == -1) {

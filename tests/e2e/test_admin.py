@@ -300,3 +300,75 @@ def test_usage(house):
         r = house.call("sendoff", *words, conf=False)
         assert r.code == 64 and "usage" in r.err, r
     assert house.call("sendoff", "--help", conf=False).code == 0
+
+
+# --- trace -------------------------------------------------------------------
+
+def trace(house, *words):
+    r = admin(house, "trace", "--json", *words)
+    assert r.code == 0, r
+    return [json.loads(x) for x in r.out.splitlines()]
+
+
+def test_trace_from_queue_to_history(house, relay):
+    relay.replies["RCPT"] = lambda s, line: (
+        "450 4.2.0 later" if "bob" in line else
+        "550 5.1.1 nobody" if "carol" in line else None)
+    house.submit("-f", "me@client.test", "-V", "env 1", "-N", "never",
+                 "alice@example.com", "bob@example.com", "carol@example.com",
+                 input="Message-ID: <m1@client.test>\n\nx\n")
+    id, = house.files()
+    t, = trace(house, id)
+    assert t["state"] == "queued" and t["envelope_id"] == "env 1"
+    assert {r["status"] for r in t["recipients"]} == {"queued"}
+    house.once()
+    t, = trace(house, "--envelope-id", "env 1")
+    assert {r["address"]: r["status"] for r in t["recipients"]} == {
+        "alice@example.com": "sent", "bob@example.com": "deferred",
+        "carol@example.com": "bounced"}
+    relay.replies.clear()
+    house.call("mailq", "-q")
+    assert house.files() == []
+    for words in ([id], ["--envelope-id", "env 1"],
+                  ["--message-id", "m1@client.test"],
+                  ["--message-id", "<m1@client.test>"]):
+        t, = trace(house, *words)
+        assert t["queue_id"] == id and t["state"] == "over"
+        assert t["sender"] == "me@client.test"
+        got = {r["address"]: (r["status"], r["dsn"]) for r in t["recipients"]}
+        assert got["alice@example.com"][0] == "sent"
+        assert got["bob@example.com"][0] == "sent"
+        assert got["carol@example.com"] == ("bounced", "5.1.1")
+    r = admin(house, "trace", id)
+    assert "<bob@example.com>: sent" in r.out and "nobody" in r.out
+
+
+def test_trace_of_removed(house):
+    house.submit("x@example.com")
+    id, = house.files()
+    admin(house, "remove", id)
+    t, = trace(house, id)
+    assert [r["status"] for r in t["recipients"]] == ["removed"]
+
+
+def test_trace_nothing(make_house):
+    with Relay() as r:
+        h = make_house(r, queue={"history": "0"})
+        h.submit("x@example.com")
+        id, = h.files()
+        h.once()
+        got = admin(h, "trace", id)
+        assert got.code == 66 and "history is 0" in got.err
+        assert not [f for f in os.listdir(h.queue) if "trace" in f]
+        for words in ([], [id, "--envelope-id", "x"], [id[:5]],
+                      ["--message-id", ""], [id, id]):
+            assert admin(h, "trace", *words).code == 64, words
+
+
+def test_old_days_go(house, relay):
+    house.once()
+    old = os.path.join(house.queue, "trace.20200101")
+    open(old, "w").close()
+    house.submit("x@example.com")
+    house.once()
+    assert not os.path.exists(old)
