@@ -40,6 +40,7 @@ struct backlog_entry {
 	bool			 now;		/* due whatever the journal says */
 	bool			 counted;	/* of the pass under way */
 	bool			 split;		/* has other relays' rcpts too */
+	bool			 known;		/* uid is: it was looked at */
 	bool			 over;		/* settled; only the file is left */
 
 	/* Read only. */

@@ -256,6 +256,8 @@ consider(struct runner *r, struct backlog_entry *e, struct queue_msg *msg,
 	struct err err = { 0 };
 	enum fate fate = judge(r, e, msg, &next_sec);
 
+	e->known = true;
+	e->uid = msg->env.uid;
 	if (fate == FATE_READY && claimed && is_first(r, msg))
 		fate = FATE_TAKE;
 	if (fate == FATE_TAKE && !claimed) {

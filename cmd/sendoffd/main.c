@@ -176,18 +176,6 @@ open_queue(struct runner *r, struct err *err)
 	return queue_open(dir, QUEUE_RUN, &r->queue, err);
 }
 
-static int
-open_log(const struct runner *r, struct err *err)
-{
-	const struct conf *c = &r->site->conf;
-
-	if (r->options->verbose)
-		return log_open("sendoffd", LOG_TO_STDERR, NULL,
-		    LOG_LEVEL_DEBUG, err);
-	return log_open("sendoffd", c->log_target, c->log_file, c->log_level,
-	    err);
-}
-
 /* The parent waits until the child has what it needs, and passes its word
  * on. In the child: 0. */
 static int
@@ -207,7 +195,8 @@ run(struct runner *r, struct err *err)
 	(void)umask(077);
 	if (site_load(r->options->conf_path, r->options->queue_dir, &r->site,
 	    err) == -1 ||
-	    open_queue(r, err) == -1 || open_log(r, err) == -1)
+	    open_queue(r, err) == -1 ||
+	    site_open_log(r->site, r->options->verbose, err) == -1)
 		return -1;
 	if (r->options->background && go_background(err) == -1)
 		return -1;

@@ -10,6 +10,7 @@
 
 #include "cmd/sendoffd/dispatch.h"
 #include "cmd/sendoffd/report.h"
+#include "cmd/sendoffd/whom.h"
 
 enum {
 	COPY_BYTES = 32 * 1024,		/* of the original, at once */
@@ -188,22 +189,58 @@ queue_report(struct attempt *a, struct envelope *env, struct dsn *dsn,
 	return 0;
 }
 
-/* Whom to tell; NULL: nobody, and why is in the log. */
-static char *
-addressee(const struct attempt *a, const char *sender, unsigned *flags)
+/*
+ * Whom to tell goes into env; a sender who cannot be told is a report that
+ * failed, and so the postmaster's. *to is the address that it is about.
+ */
+static int
+address(const struct attempt *a, const char *sender, struct envelope *env,
+    const char **to, struct err *err)
 {
 	const struct conf *c = &a->site->conf;
-	const struct envelope *env = &a->msg->env;
+	const struct envelope *from = &a->msg->env;
 
-	*flags = ENVELOPE_REPORT;
-	if (!site_is_report(a->site, env) && sender[0] != '\0')
-		return addr_complete(sender, c->domain);
-	*flags |= ENVELOPE_DOUBLE;
-	if (c->bounce_postmaster != NULL &&
-	    (env->flags & ENVELOPE_DOUBLE) == 0)
-		return addr_complete(c->bounce_postmaster, c->domain);
-	log_error("%s: undeliverable report dropped", env->id);
-	return NULL;
+	env->flags = ENVELOPE_REPORT;
+	*to = sender;
+	if (!site_is_report(a->site, from) && sender[0] != '\0' &&
+	    whom_add(a->site, env, sender, err) == -1)
+		return -1;
+	if (env->nrcpts > 0)
+		return 0;
+	env->flags |= ENVELOPE_DOUBLE;
+	*to = c->bounce_postmaster;
+	if (*to != NULL && (from->flags & ENVELOPE_DOUBLE) == 0 &&
+	    whom_add(a->site, env, *to, err) == -1)
+		return -1;
+	if (env->nrcpts == 0)
+		log_error("%s: undeliverable report dropped", from->id);
+	return 0;
+}
+
+static int
+make_report(struct attempt *a, struct envelope *env, const char *to,
+    struct dsn_rcpt *dsns, size_t n, struct err *err)
+{
+	const struct conf *c = &a->site->conf;
+	const struct envelope *from = &a->msg->env;
+	struct dsn dsn = {
+		.env = from, .rcpts = dsns, .nrcpts = n,
+		.now_us = env->arrival_us,
+		.zone_min = machine_zone_min(env->arrival_us / 1000000),
+		.hostname = c->hostname, .from = c->bounce_from,
+		.references = from->message_id,
+		.full = wants_full(a, env, any_failed(dsns, n)),
+	};
+	char *whole = addr_complete(to, c->domain);
+	int ret;
+
+	dsn.to = whole;
+	dsn.original_8bit = (from->flags & (dsn.full ?
+	    ENVELOPE_8BIT_HEADER | ENVELOPE_8BIT_BODY :
+	    ENVELOPE_8BIT_HEADER)) != 0;
+	ret = queue_report(a, env, &dsn, err);
+	mem_free(whole);
+	return ret;
 }
 
 int
@@ -211,38 +248,22 @@ report_send(struct attempt *a, const char *sender, struct dsn_rcpt *dsns,
     size_t n, struct err *err)
 {
 	const struct conf *c = &a->site->conf;
-	const struct envelope *from = &a->msg->env;
-	int64_t now_us = clock_wall_us();
 	struct envelope env;
-	struct dsn dsn;
-	unsigned flags;
-	char *to = addressee(a, sender, &flags);
+	const char *to;
 	int ret;
 
-	if (to == NULL)
-		return 0;
 	envelope_init(&env);
-	mem_free(env.sender);
-	env.sender = mem_str(c->bounce_sender != NULL ? c->bounce_sender : "");
-	env.arrival_us = now_us;
+	env.arrival_us = clock_wall_us();
 	env.uid = getuid();
-	env.flags = flags;
-	envelope_add_rcpt(&env, to)->notify = NOTIFY_NEVER;
-
-	dsn = (struct dsn){
-		.env = from, .rcpts = dsns, .nrcpts = n, .now_us = now_us,
-		.zone_min = machine_zone_min(now_us / 1000000),
-		.hostname = c->hostname, .from = c->bounce_from, .to = to,
-		.references = from->message_id,
-		.full = wants_full(a, &env, any_failed(dsns, n)),
-	};
-	dsn.original_8bit = (from->flags & (dsn.full ?
-	    ENVELOPE_8BIT_HEADER | ENVELOPE_8BIT_BODY :
-	    ENVELOPE_8BIT_HEADER)) != 0;
-	ret = queue_report(a, &env, &dsn, err);
+	ret = address(a, sender, &env, &to, err);
+	if (ret == 0 && env.nrcpts > 0) {
+		mem_free(env.sender);
+		env.sender = mem_str(c->bounce_sender != NULL ?
+		    c->bounce_sender : "");
+		ret = make_report(a, &env, to, dsns, n, err);
+	}
 	if (ret == -1)
-		err_ctx(err, "message %s: report to <%s>", from->id, to);
+		err_ctx(err, "message %s: report", a->msg->env.id);
 	envelope_free(&env);
-	mem_free(to);
 	return ret;
 }

@@ -73,6 +73,18 @@ site_drop(struct site *site)
 	mem_free(site);
 }
 
+int
+site_open_log(const struct site *site, bool verbose, struct err *err)
+{
+	const struct conf *c = &site->conf;
+
+	if (verbose)
+		return log_open("sendoffd", LOG_TO_STDERR, NULL,
+		    LOG_LEVEL_DEBUG, err);
+	return log_open("sendoffd", c->log_target, c->log_file, c->log_level,
+	    err);
+}
+
 struct lane *
 site_lane(struct site *site, const struct envelope *env, size_t i)
 {

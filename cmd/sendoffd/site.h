@@ -50,6 +50,9 @@ int	site_load(const char *path, const char *queue_dir, struct site **,
 struct site	*site_hold(struct site *);
 void	site_drop(struct site *);
 
+/* Where the configuration says; verbose: to standard error, everything. */
+int	site_open_log(const struct site *, bool verbose, struct err *);
+
 /* The lane of recipient i; never NULL. */
 struct lane	*site_lane(struct site *, const struct envelope *, size_t i);
 
