@@ -95,17 +95,17 @@ $(B)/lib/%: $(O)/tests/lib/%.o $(ARCHIVES)
 
 # The queue with a disk that fails, and one that loses power: the stand-in
 # comes first, so that the archive's fs.o is never pulled in.
-FAULT_PARTS := $(O)/tests/fault/house.o
-SUITES += $(B)/fault/queue_fault $(B)/fault/queue_power $(B)/fault/queue_race
+FAULT  := $(B)/fault/queue_fault $(B)/fault/aside_fault
+SUITES += $(FAULT) $(B)/fault/queue_power $(B)/fault/queue_race
 
-$(B)/fault/queue_fault: $(O)/tests/fault/queue_fault.o \
-	$(O)/tests/fault/fs_fault.o $(O)/tests/fault/harness.o \
-	$(FAULT_PARTS) $(ARCHIVES)
+FAULT_PARTS := $(O)/tests/fault/house.o $(ARCHIVES)
+$(FAULT): $(B)/fault/%: $(O)/tests/fault/%.o $(O)/tests/fault/fs_fault.o \
+	$(O)/tests/fault/harness.o $(FAULT_PARTS)
 $(B)/fault/queue_power: $(O)/tests/fault/queue_power.o \
 	$(O)/tests/fault/fs_power.o $(O)/tests/fault/power.o \
-	$(FAULT_PARTS) $(ARCHIVES)
-$(B)/fault/queue_race: $(O)/tests/fault/queue_race.o $(FAULT_PARTS) $(ARCHIVES)
-$(B)/fault/%:
+	$(FAULT_PARTS)
+$(B)/fault/queue_race: $(O)/tests/fault/queue_race.o $(FAULT_PARTS)
+$(FAULT) $(B)/fault/queue_power $(B)/fault/queue_race:
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	$(B)/libqueue.a $(B)/libmail.a $(B)/libbase.a $(TEST_LIBS)

@@ -91,7 +91,7 @@ fails(const char *name)
 	errno = sys;
 	/* that a name is not there is no fault of a disk, but a lie */
 	if (sys == ENOENT && (strcmp(name, "unlink") == 0 ||
-	    strcmp(name, "stat_at") == 0))
+	    strcmp(name, "open") == 0 || strcmp(name, "stat_at") == 0))
 		errno = EIO;
 	return true;
 }

@@ -20,6 +20,47 @@ static const int errors[] = {
 	EAGAIN, EFBIG, ESTALE, ENOSYS, EEXIST, ENOENT, ELOOP,
 };
 
+void
+answer(int ret, const struct err *err)
+{
+	report->said = ret == 0 ? 1 : -1;
+	if (ret == -1)
+		report->err = *err;
+	if (ret == -1 && (err->kind == ERR_NONE || err->text[0] == '\0'))
+		bad("a no without a reason");
+}
+
+void
+one_message(void)
+{
+	struct queue *q = house_open();
+
+	house_submit(q, SMALL);
+	queue_close(q);
+}
+
+int
+claim(struct queue *q, struct queue_msg **m, struct err *err)
+{
+	enum queue_found found = queue_claim(q, report->id, m, err);
+
+	if (found == QUEUE_OK)
+		return 0;
+	if (found == QUEUE_GONE || found == QUEUE_BUSY)
+		return err_set(err, ERR_TEMP, NULL, "found %d", (int)found);
+	return -1;
+}
+
+char *
+path_of(const char *sub)
+{
+	static char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/%s/%s", house_dir, sub,
+	    report->id);
+	return path;
+}
+
 static size_t
 count_fds(void)
 {

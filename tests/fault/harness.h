@@ -24,6 +24,26 @@ struct scene {
 	void		(*judge)(void);
 };
 
+enum { SMALL = 700 };		/* bytes of one_message's */
+
+/* Parts of scenes. */
+void	one_message(void);	/* before: a message, report->id */
+void	answer(int ret, const struct err *);	/* act: what was said */
+int	claim(struct queue *, struct queue_msg **, struct err *);
+char	*path_of(const char *sub);	/* of report->id; static */
+
+/* Parts of their calls. */
+#define OPEN_SUBMIT	"open stat open stat "
+#define OPEN_READ	OPEN_SUBMIT "open stat "
+#define OPEN_RUN	"open stat mkdir mkdir open stat open stat "
+#define CREATE		"open chmod lock stat "
+#define WRITE		"pwrite pwrite pwrite pwrite pwrite "
+#define CHECK_CLOSE	"dup close "
+#define CLAIM		"open lock stat stat_at stat pread pread "
+#define JOURNAL		"open stat stat "
+#define CLOSE		"close close "
+#define CLOSE_ALL	"close close close "
+
 /* Plays all scenes; prints "N passed, N failed"; the exit status. */
 int	house_play(const struct scene *, size_t n);
 

@@ -19,20 +19,9 @@
 
 enum {
 	SIZE = 150000,			/* more than two writes */
-	SMALL = 700,
 };
 
 static char message[SIZE];
-
-static void
-answer(int ret, const struct err *err)
-{
-	report->said = ret == 0 ? 1 : -1;
-	if (ret == -1)
-		report->err = *err;
-	if (ret == -1 && (err->kind == ERR_NONE || err->text[0] == '\0'))
-		bad("a no without a reason");
-}
 
 static void
 nothing(void)
@@ -120,15 +109,6 @@ submitted(void)
 
 enum { KNOWN_SYNC = 1, KNOWN_TOLD = 2 };
 
-static void
-one_message(void)
-{
-	struct queue *q = house_open();
-
-	house_submit(q, SMALL);
-	queue_close(q);
-}
-
 static int
 record(struct queue_msg *m, size_t i, enum outcome_verdict verdict,
     struct err *err)
@@ -160,18 +140,6 @@ record_all(struct queue_msg *m, struct err *err)
 		return -1;
 	report->known |= KNOWN_TOLD;
 	return 0;
-}
-
-static int
-claim(struct queue *q, struct queue_msg **m, struct err *err)
-{
-	enum queue_found found = queue_claim(q, report->id, m, err);
-
-	if (found == QUEUE_OK)
-		return 0;
-	if (found == QUEUE_GONE || found == QUEUE_BUSY)
-		return err_set(err, ERR_TEMP, NULL, "found %d", (int)found);
-	return -1;
 }
 
 static void
@@ -334,244 +302,6 @@ finished(void)
 	queue_close(q);
 }
 
-/* Files that are no messages. */
-
-static char *
-path_of(const char *sub)
-{
-	static char path[160];
-
-	(void)snprintf(path, sizeof(path), "%s/%s/%s", house_dir, sub,
-	    report->id);
-	return path;
-}
-
-static void
-damaged_message(void)
-{
-	int fd;
-
-	one_message();
-	fd = open(path_of("queue"), O_WRONLY);
-	if (fd == -1 || pwrite(fd, "#", 1, 100) != 1 || close(fd) == -1)
-		bad("no damaged message");
-}
-
-/* A claim that is to find no message. */
-static void
-claim_other(enum queue_found want)
-{
-	struct queue *q;
-	struct queue_msg *m;
-	struct err err = { 0 };
-	enum queue_found found;
-
-	if (queue_open(house_dir, QUEUE_RUN, &q, &err) == -1) {
-		answer(-1, &err);
-		return;
-	}
-	found = queue_claim(q, report->id, &m, &err);
-	if (found == QUEUE_OK) {
-		bad("it was found to be a message");
-		queue_release(m);
-	}
-	report->said = found == want ? 1 : -1;
-	queue_close(q);
-}
-
-static void
-claim_damaged(void)
-{
-	claim_other(QUEUE_CORRUPT);
-}
-
-static void
-in_one_place(void)
-{
-	struct queue *q;
-	struct queue_msg *m;
-	struct err err;
-	struct stat st;
-	bool here = lstat(path_of("queue"), &st) == 0;
-	bool there = lstat(path_of("corrupt"), &st) == 0;
-
-	if (here == there)
-		bad("it is %s", here ? "in both places" : "gone");
-	if (report->said == 1 && !there)
-		bad("said that it was moved");
-	q = house_open();
-	if (here && queue_claim(q, report->id, &m, &err) != QUEUE_CORRUPT)
-		bad("it was not moved at last");
-	if (lstat(path_of("corrupt"), &st) == -1 || house_drain(q, 0) != 0)
-		bad("it was not moved at last");
-	queue_close(q);
-}
-
-static void
-condemn(void)
-{
-	struct queue *q;
-	struct queue_msg *m;
-	struct err err = { 0 };
-	int ret;
-
-	ret = queue_open(house_dir, QUEUE_RUN, &q, &err);
-	if (ret == 0) {
-		ret = claim(q, &m, &err);
-		if (ret == 0)
-			ret = queue_condemn(m, &err);
-		queue_close(q);
-	}
-	answer(ret, &err);
-}
-
-static void
-condemned(void)
-{
-	struct queue *q = house_open();
-	struct stat st;
-	bool there = lstat(path_of("corrupt"), &st) == 0;
-	size_t n = house_drain(q, SMALL);
-
-	if (n + there != 1)
-		bad("%zu in the queue, %d in corrupt", n, there);
-	if (report->said == 1 && !there)
-		bad("said that it was moved");
-	queue_close(q);
-}
-
-static void
-litter(void)
-{
-	struct queue *q = house_open();
-	struct draft d;
-	struct envelope env;
-	struct err err;
-
-	house_fill(&env);
-	if (draft_create(q, &d, &err) == -1 ||
-	    draft_begin(&d, &env, &err) == -1)
-		bad("%s", err.text);
-	envelope_free(&env);
-	(void)snprintf(report->id, sizeof(report->id), "%s", d.id);
-	draft_give(&d);
-	queue_close(q);
-}
-
-static void
-sweep(void)
-{
-	claim_other(QUEUE_GONE);
-}
-
-static void
-swept(void)
-{
-	struct queue *q = house_open();
-
-	if (house_drain(q, 0) != 0)
-		bad("a draft was found to be a message");
-	queue_close(q);
-}
-
-/* Looking changes nothing. */
-
-static int
-look_at(struct queue *q, struct err *err)
-{
-	struct queue_msg *m = NULL;
-	int fd = -1;
-
-	if (queue_load(q, report->id, &m, err) != QUEUE_OK)
-		return err_set(err, ERR_TEMP, NULL, "not found");
-	if (!house_is_whole(m, SMALL) && report->trips == 0 &&
-	    fault_trips() == 0)
-		bad("it is not whole");
-	if (queue_abridge(m, &fd, err) == -1) {
-		queue_release(m);
-		return -1;
-	}
-	queue_release(m);
-	if (queue_load_fd(fd, report->id, &m, err) != QUEUE_OK)
-		return err_set(err, ERR_TEMP, NULL, "no copy");
-	queue_release(m);
-	return 0;
-}
-
-static void
-look(void)
-{
-	struct queue *q;
-	struct err err = { 0 };
-	int ret;
-
-	ret = queue_open(house_dir, QUEUE_READ, &q, &err);
-	if (ret == 0) {
-		ret = look_at(q, &err);
-		queue_close(q);
-	}
-	answer(ret, &err);
-}
-
-static void
-still_there(void)
-{
-	struct queue *q = house_open();
-
-	if (house_drain(q, SMALL) != 1)
-		bad("it was there");
-	queue_close(q);
-}
-
-/* Nothing that could not be read is taken for nothing that is there. */
-
-static void
-three_messages(void)
-{
-	struct queue *q = house_open();
-	int i;
-
-	for (i = 0; i < 3; i++)
-		house_submit(q, SMALL);
-	queue_close(q);
-}
-
-static bool
-count(const char *id, void *arg)
-{
-	(void)id;
-	++*(size_t *)arg;
-	return true;
-}
-
-static void
-scan(void)
-{
-	struct queue *q;
-	struct err err = { 0 };
-	size_t n = 0;
-	int ret;
-
-	ret = queue_open(house_dir, QUEUE_READ, &q, &err);
-	if (ret == 0) {
-		ret = queue_scan(q, count, &n, &err);
-		queue_close(q);
-	}
-	if (ret == 0 && n != 3)
-		bad("said that there were %zu", n);
-	answer(ret, &err);
-}
-
-static void
-all_there(void)
-{
-	struct queue *q = house_open();
-
-	if (house_drain(q, SMALL) != 3)
-		bad("there were three");
-	queue_close(q);
-}
-
 /* The first start, and the daemon's own lock. */
 
 static void
@@ -608,17 +338,6 @@ started(void)
 	queue_close(q);
 }
 
-#define OPEN_SUBMIT	"open stat open stat "
-#define OPEN_READ	OPEN_SUBMIT "open stat "
-#define OPEN_RUN	"open stat mkdir mkdir open stat open stat "
-#define CREATE		"open chmod lock stat "
-#define WRITE		"pwrite pwrite pwrite pwrite pwrite "
-#define CHECK_CLOSE	"dup close "
-#define CLAIM		"open lock stat stat_at stat pread pread "
-#define JOURNAL		"open stat stat "
-#define CLOSE		"close close "
-#define CLOSE_ALL	"close close close "
-
 int
 main(void)
 {
@@ -639,19 +358,6 @@ main(void)
 		{ "finish", OPEN_RUN CLAIM "show_claim stat stat_at unlink "
 		    "unlock close fsync " CLOSE_ALL,
 		    true, one_message, finish, finished },
-		{ "damaged", OPEN_RUN CLAIM "rename close " CLOSE_ALL,
-		    false, damaged_message, claim_damaged, in_one_place },
-		{ "condemn", OPEN_RUN CLAIM "show_claim rename unlock close "
-		    CLOSE_ALL, false, one_message, condemn, condemned },
-		{ "sweep", OPEN_RUN "open lock stat stat_at stat pread unlink "
-		    "close " CLOSE_ALL, false, litter, sweep, swept },
-		{ "look", OPEN_READ "open stat pread pread claim_shown "
-		    "pread pread memory truncate pread pwrite seal close "
-		    "stat pread pread close " CLOSE_ALL,
-		    false, one_message, look, still_there },
-		{ "scan", OPEN_READ "dir_open dir_read dir_read dir_read "
-		    "dir_read dir_read dir_read dir_close " CLOSE_ALL,
-		    false, three_messages, scan, all_there },
 		{ "start", "open stat mkdir open chmod close mkdir open chmod "
 		    "close fsync open stat open stat open hold stat stat_at "
 		    "chmod truncate pwrite " CLOSE_ALL,
