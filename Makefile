@@ -38,17 +38,19 @@ SMTP  := $(patsubst %.c,%,$(sort $(wildcard core/smtp/*.c)))
 QUEUE := $(patsubst %.c,%,$(sort $(wildcard queue/*.c)))
 
 ARCHIVES := $(B)/libbase.a $(B)/libmail.a $(B)/libsmtp.a $(B)/libqueue.a
-PROGRAMS := sendmail sendoffd sendoff sendoff-deliver
+PROGRAMS := sendmail sendoffd sendoff sendoff-deliver sendoff-token
 LINKS    := mailq newaliases
 
 sendmail_ROOMS        := queue smtp mail base
 sendoffd_ROOMS        := queue mail base
 sendoff_ROOMS         := queue mail base
 sendoff-deliver_ROOMS := smtp mail base
+sendoff-token_ROOMS   := smtp mail base
 sendmail_LIBS         := -linih
 sendoffd_LIBS         := -linih
 sendoff_LIBS          := -linih
 sendoff-deliver_LIBS  := -linih -lidn2 -lgsasl -lssl -lcrypto -lresolv
+sendoff-token_LIBS    := -linih -lcurl
 
 rooms = $(foreach r,$(1),$(B)/lib$(r).a)
 src   = $(patsubst %.c,$(O)/%.o,$(sort $(wildcard cmd/$(1)/*.c)))
@@ -87,11 +89,13 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*_tes
 # PROGRAM_x_test is linked with that program's objects too, but for its main.
 under = $(filter-out %/main.o,$(foreach p,$(PROGRAMS),$(if \
 	$(filter $(p)_%,$(1)),$(call src,$(p)))))
+needs = $(foreach p,$(PROGRAMS),$(if $(filter $(p)_%,$(1)),$($(p)_LIBS)))
 unit: $(UNIT)
 $(UNIT): $(B)/unit/%: $(O)/tests/unit/%.o $$(call under,$$*) $(ARCHIVES)
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '  LD $@'; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libqueue.a \
-	$(B)/libsmtp.a $(B)/libmail.a $(B)/libbase.a -lcmocka -linih -lidn2 -lgsasl -lssl -lcrypto -lresolv
+	$(B)/libsmtp.a $(B)/libmail.a $(B)/libbase.a -lcmocka -linih -lidn2 -lgsasl -lssl -lcrypto -lresolv \
+	$(call needs,$*)
 
 # One test while you work: make run-unit T=buf
 run-unit: $(B)/unit/$(T)_test

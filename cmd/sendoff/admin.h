@@ -27,6 +27,7 @@ struct admin {
 /* The subcommands. */
 int	check_main(struct admin *, int argc, char **argv);
 int	probe_main(struct admin *, int argc, char **argv);
+int	login_main(struct admin *, int argc, char **argv);
 int	mdn_main(struct admin *, int argc, char **argv);
 int	report_main(struct admin *, int argc, char **argv);
 int	queue_main(struct admin *, int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct {
 	{ "retry", change_main }, { "status", status_main },
 	{ "probe", probe_main }, { "mdn", mdn_main },
 	{ "report", report_main }, { "trace", trace_main },
+	{ "login", login_main },
 };
 
 static const char usage[] =
@@ -28,6 +29,8 @@ static const char usage[] =
     " and the way open?\n"
     "  probe [NAME] [--verify ADDRESS] [--expand LIST] [--help-text]"
     " [--noop]\n"
+    "  login [NAME] [--device-url URL]           gets an OAuth refresh token"
+    "\n"
     "  queue [--json]                            what is queued\n"
     "  show ID [--message]                       one message, its history\n"
     "  hold | release | remove | retry           of some messages:\n"

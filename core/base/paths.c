@@ -42,7 +42,7 @@ installed(const char *name)
 	struct buf b;
 
 	buf_init(&b, PATH_BYTES);
-	buf_addf(&b, "%s/%s", strcmp(name, "sendoff-deliver") == 0 ?
+	buf_addf(&b, "%s/%s", strncmp(name, "sendoff-", 8) == 0 ?
 	    LIBEXECDIR : SBINDIR, name);
 	return buf_take(&b);
 }

@@ -85,7 +85,8 @@ drain(int fd, struct buf *out)
 }
 
 static int
-judge(const char *name, int status, const struct buf *out, struct err *err)
+judge(const char *name, int status, const struct buf *out, bool any,
+    struct err *err)
 {
 	if (out->over)
 		return err_set(err, ERR_TEMP, "4.7.0", "%s printed over %zu "
@@ -93,6 +94,8 @@ judge(const char *name, int status, const struct buf *out, struct err *err)
 	if (WIFSIGNALED(status))
 		return err_set(err, ERR_TEMP, "4.7.0", "%s was ended by "
 		    "signal %d", name, WTERMSIG(status));
+	if (any)
+		return 0;
 	if (WEXITSTATUS(status) == 127)
 		return err_set(err, ERR_TEMP, "4.7.0", "%s: not found "
 		    "(status 127)", name);
@@ -129,7 +132,7 @@ watch(const char *name, pid_t pid, int fd, int64_t deadline_ms,
 
 int
 run_output(const char *const *argv, int64_t timeout_ms, struct buf *out,
-    struct err *err)
+    int *exit_status, struct err *err)
 {
 	const char *name = strcmp(argv[0], "/bin/sh") == 0 ? "the command" :
 	    argv[0];
@@ -155,7 +158,10 @@ run_output(const char *const *argv, int64_t timeout_ms, struct buf *out,
 		(void)kill(-pid, SIGKILL);
 		(void)waitpid(pid, &status, 0);
 		if (ret == 0)
-			ret = judge(name, status, out, err);
+			ret = judge(name, status, out, exit_status != NULL,
+			    err);
+		if (ret == 0 && exit_status != NULL)
+			*exit_status = WEXITSTATUS(status);
 	}
 	if (fd[1] != -1)
 		(void)close(fd[1]);

@@ -44,7 +44,7 @@ sasl_read_command(const char *key, const char *command, int64_t timeout_sec,
 {
 	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
 
-	if (run_output(argv, timeout_sec * 1000, out, err) == -1)
+	if (run_output(argv, timeout_sec * 1000, out, NULL, err) == -1)
 		return err_ctx(err, "%s", key);
 	if (!secret_first_line(out))
 		return err_set(err, ERR_TEMP, "4.7.0", "%s: it printed an "
@@ -76,7 +76,7 @@ run_oauth(const struct task *t, bool fresh, struct buf *out, struct err *err)
 {
 	const char *argv[ARGS_MAX];
 	char *program = paths_program("sendoff-token");
-	int n = 0, ret;
+	int n = 0, status = 0, ret;
 
 	argv[n++] = program;
 	if (t->conf_path != NULL) {
@@ -92,7 +92,11 @@ run_oauth(const struct task *t, bool fresh, struct buf *out, struct err *err)
 	argv[n++] = "--";
 	argv[n++] = t->relay->name;
 	argv[n] = NULL;
-	ret = run_output(argv, t->relay->command_timeout_sec * 1000, out, err);
+	ret = run_output(argv, t->relay->command_timeout_sec * 1000, out,
+	    &status, err);
+	if (ret == 0 && status != 0 && out->n == 0)
+		ret = err_set(err, ERR_TEMP, "4.7.0", "%s ended with status "
+		    "%d", program, status);
 	mem_free(program);
 	return ret == -1 ? -1 : take_answer(out, err);
 }

@@ -289,7 +289,7 @@ test_command_time(void **state)
 	(void)state;
 	world();
 	secret_init(&out);
-	assert_int_equal(run_output(argv, 300, &out, &err), -1);
+	assert_int_equal(run_output(argv, 300, &out, NULL, &err), -1);
 	assert_true(strstr(err.text, "in time") != NULL);
 	assert_true(clock_tick_ms() - start < 5000);
 	/* The whole group is gone, the grandchild too. */
