@@ -55,7 +55,8 @@ struct trace_event {			/* all strings borrowed; never NULL */
 	const char	*addr, *orig;
 
 	/* REPORT: what a DSN or an MDN told later */
-	const char	*type;		/* "dsn", "mdn" */
+	const char	*type;		/* "dsn", "mdn"; "mdn-sent": one that
+					   went out, text is what it is about */
 	const char	*action;	/* "delivered", "displayed" */
 	const char	*status;	/* "2.0.0", or "" */
 	const char	*text;

@@ -231,6 +231,43 @@ def test_report_recorded_for_a_queued_message(house, relay):
     assert " mdn you@example.com " in line and " displayed " in line
 
 
+def trace_json(house, *args):
+    r = house.call("sendoff", "trace", "--json", *args)
+    assert r.code == 0, r
+    return [json.loads(x) for x in r.out.splitlines()]
+
+
+def test_report_recorded_and_traced(house, relay):
+    house.submit("-f", "me@client.test", "-V", "e+1", "you@example.com",
+                 input="Subject: x\nMessage-ID: <11@client.test>\n\nhi\n")
+    house.once()
+    assert house.files() == []
+    assert house.call("sendoff", "report", "--record",
+                      input=DISPLAYED).code == 0
+    over, = trace_json(house, "--envelope-id", "e+1")
+    assert over["state"] == "over"
+    told, = over["reports"]
+    assert told["kind"] == "mdn" and told["action"] == "displayed"
+    assert told["final_recipient"] == "you@example.com"
+
+
+def test_own_answer_is_no_report_about_itself(house, relay):
+    ident = mdn(house).out.strip()
+    house.once()
+    sent, = trace_json(house, ident)
+    assert sent["reports"] == [] and sent["state"] == "over"
+    assert mdn(house).code == 77
+
+
+def test_no_history(make_house, relay):
+    house = make_house(relay, queue={"history": "0"})
+    house.once()
+    assert mdn(house).code == 0
+    assert glob.glob(os.path.join(house.queue, "trace.*")) == []
+    r = house.call("sendoff", "report", "--record", input=DISPLAYED)
+    assert r.code == 78 and "history" in r.err, r
+
+
 def test_report_about_nothing_of_ours(house):
     r = house.call("sendoff", "report", "--record", input=DISPLAYED)
     assert r.code == 66 and "no message" in r.err, r
