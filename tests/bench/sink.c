@@ -46,6 +46,7 @@ struct conn {
 	struct batch	batches[DUE_MAX];
 	size_t		nbatches;
 	bool		data, quit;
+	bool		start;	/* of the data: no byte was taken yet */
 	size_t		skip;	/* bytes of a BDAT chunk still to come */
 	bool		last;
 };
@@ -88,7 +89,7 @@ command(struct conn *c, const char *line, size_t n)
 	if (n >= 4 && strncasecmp(line, "EHLO", 4) == 0)
 		say(c, ehlo);
 	else if (n >= 4 && strncasecmp(line, "DATA", 4) == 0) {
-		c->data = true;
+		c->data = c->start = true;
 		say(c, "354 go\r\n");
 	} else if (n >= 4 && strncasecmp(line, "BDAT", 4) == 0) {
 		c->skip = (size_t)strtoull(line + 5, NULL, 10);
@@ -121,15 +122,20 @@ take(struct conn *c, const char *p, size_t n)
 		return k;
 	}
 	if (c->data) {
-		if (n >= 3 && memcmp(p, ".\r\n", 3) == 0) {
+		if (c->start && n >= 3 && memcmp(p, ".\r\n", 3) == 0) {
 			c->data = false;
 			got_message(c);
 			return 3;
 		}
+		if (n < 5)
+			return 0;
+		c->start = false;
 		end = memmem(p, n, "\r\n.\r\n", 5);
-		if (end != NULL)
-			return (size_t)(end - p) + 2;
-		return n > 4 ? n - 4 : 0;
+		if (end == NULL)
+			return n - 4;
+		c->data = false;
+		got_message(c);
+		return (size_t)(end - p) + 5;
 	}
 	end = memchr(p, '\n', n);
 	if (end == NULL)
