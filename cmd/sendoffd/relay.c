@@ -7,8 +7,13 @@
 enum {
 	LIMIT_MS = 300000,		/* a refused connection is not tried
 					   again for so long */
-	WINDOW = 2,			/* messages in one worker's hands: the
-					   next envelope rides behind a dot */
+	/*
+	 * Messages in one worker's hands. While one waits for the reply to its
+	 * dot, the envelope of the next is under way with it, and both replies
+	 * come together: the one after that must be there by then, or every
+	 * second message costs a round trip of its own.
+	 */
+	WINDOW = JOB_WINDOW,
 };
 
 void
