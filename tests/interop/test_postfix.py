@@ -50,7 +50,7 @@ mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256
 """
 
 
-def setup(path):
+def prepare(path):
     for user in ("alice", "bob"):
         roots.chroot(path, "useradd", "-m", user)
     os.makedirs(os.path.join(path, "etc/postfix/sasl"), exist_ok=True)
@@ -65,7 +65,7 @@ def setup(path):
 
 class Postfix:
     def __init__(self, pki):
-        self.path = roots.make_root("postfix", PACKAGES, setup)
+        self.path = roots.make_root("postfix", PACKAGES, prepare)
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -199,7 +199,7 @@ def test_wrong_password_waits(house, postfix, tmp_path):
 
 
 def test_refused_and_bounced(house, postfix):
-    house.submit("-f", "alice@relay.test", "nobody@relay.test",
+    house.submit("-f", "alice@relay.test", "stranger@relay.test",
                  "bob@relay.test")
     house.once()
     postfix.mail("bob")
@@ -207,7 +207,7 @@ def test_refused_and_bounced(house, postfix):
     assert report.get_content_type() == "multipart/report"
     status = report.get_payload(1).as_string()
     assert "Status: 5.1.1" in status
-    assert "Final-Recipient: rfc822; nobody@relay.test" in status
+    assert "Final-Recipient: rfc822; stranger@relay.test" in status
     assert "Action: failed" in status
 
 

@@ -34,7 +34,7 @@ test_up(void **state)
 	assert_true(relay_open(&r, 5));
 	assert_int_equal(relay_up(&r), RELAY_NO_NEWS);
 	assert_int_equal(relay_connections(&r, 0), 4);
-	assert_int_equal(relay_window(&r), 2);
+	assert_int_equal(relay_window(&r), JOB_WINDOW);
 }
 
 static void
