@@ -150,12 +150,6 @@ fs_lock(int fd)
 	return r;
 }
 
-int
-fs_unlock(int fd)
-{
-	return flock(fd, LOCK_UN);
-}
-
 /*
  * flock has no way to ask, so the holder also takes a shared record lock of
  * the open file (not of the process: it has to ride on the descriptor), and
@@ -175,6 +169,15 @@ fs_hold(int fd)
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	return fcntl(fd, F_OFD_SETLK, &fl);
+}
+
+int
+fs_unlock(int fd)
+{
+	struct flock fl = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	(void)fcntl(fd, F_OFD_SETLK, &fl);
+	return flock(fd, LOCK_UN);
 }
 
 int

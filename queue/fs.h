@@ -39,7 +39,8 @@ int	fs_chmod(int fd, unsigned mode);
 int	fs_chown(int fd, uint32_t uid, uint32_t gid);
 int	fs_space(int fd, struct statvfs *);
 
-/* The claim: exclusive, never waits (EWOULDBLOCK), rides on the open file. */
+/* The claim: exclusive, never waits (EWOULDBLOCK), rides on the open file.
+ * fs_unlock also takes back what fs_show_claim showed. */
 int	fs_lock(int fd);
 int	fs_unlock(int fd);
 

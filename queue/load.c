@@ -117,8 +117,8 @@ new_msg(struct envelope *env, const struct format_head *h, const char *id)
 	m->env.flags |= h->flags;
 	/* what the kernel said, when the name was given, goes first */
 	(void)id_uid(id, &m->env.uid);
-	m->rcpts = mem_array(NULL, m->env.nrcpts, sizeof(*m->rcpts));
-	memset(m->rcpts, 0, m->env.nrcpts * sizeof(*m->rcpts));
+	/* mostly never touched, so never there: a recipient is a kilobyte */
+	m->rcpts = mem_zero(m->env.nrcpts * sizeof(*m->rcpts));
 	m->offset = queue_message_offset(h->env_size);
 	m->size = h->size;
 	m->crc = h->crc;

@@ -26,7 +26,8 @@ queue_can_apply(const struct queue_msg *m, const struct format_entry *e)
 		return m->rcpts[e->rcpt].state == QUEUE_RCPT_OWED &&
 		    e->outcome.verdict != OUTCOME_NONE;
 	if (e->kind == FORMAT_TOLD)
-		return m->rcpts[e->rcpt].state != QUEUE_RCPT_OWED;
+		return m->rcpts[e->rcpt].state == QUEUE_RCPT_FAILED ||
+		    m->rcpts[e->rcpt].state == QUEUE_RCPT_TOLD;
 	return true;
 }
 

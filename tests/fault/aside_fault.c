@@ -491,8 +491,8 @@ main(void)
 		{ "trace", OPEN_RUN CLAIM "show_claim open stat pread append "
 		    "close unlock close " CLOSE_ALL,
 		    true, message_and_note, trace, traced },
-		{ "stats", OPEN_RUN "open lock open stat pread pread close unlink "
-		    "open pwrite replace close close " CLOSE_ALL,
+		{ "stats", OPEN_RUN "open lock open stat pread pread close "
+		    "unlink open pwrite replace close close " CLOSE_ALL,
 		    true, one_attempt, count_up, counted },
 	};
 

@@ -48,9 +48,10 @@ judge(struct queue_msg *m)
 		const struct queue_rcpt *r = &m->rcpts[i];
 
 		assert(m->env.rcpts[i].addr[0] != '\0');
-		assert(r->state == QUEUE_RCPT_TOLD ||
-		    (r->state == QUEUE_RCPT_SENT) ==
+		assert((r->state == QUEUE_RCPT_SENT) ==
 		    (r->last.verdict == OUTCOME_SENT));
+		assert((r->state >= QUEUE_RCPT_FAILED) ==
+		    (r->last.verdict >= OUTCOME_FAILED));
 		assert(strlen(r->last.text) < sizeof(r->last.text));
 	}
 }

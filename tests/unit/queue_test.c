@@ -149,10 +149,15 @@ test_claims(void **state)
 	assert_true(n->active);
 	queue_release(n);
 	assert_int_equal(close(fd), 0);
+	/* one that releases takes it from whoever has a copy */
+	m = claim(id);
+	fd = dup(m->fd);
+	queue_release(m);
 	assert_int_equal(queue_load(other, id, &n, &err), QUEUE_OK);
 	assert_false(n->active);
 	queue_release(n);
 	assert_int_equal(queue_claim(other, id, &m, &err), QUEUE_OK);
+	assert_int_equal(close(fd), 0);
 	assert_int_equal(queue_finish(m, &err), 0);
 	assert_int_equal(queue_claim(q, id, &m, &err), QUEUE_GONE);
 	assert_int_equal(queue_load(q, id, &m, &err), QUEUE_GONE);
