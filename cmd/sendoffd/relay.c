@@ -88,7 +88,10 @@ relay_connections(const struct relay *relay, int64_t tick)
 size_t
 relay_window(const struct relay *relay)
 {
-	return relay->state == RELAY_UP ? WINDOW : 1;
+	if (relay->state != RELAY_UP)
+		return 1;
+	/* With CHUNKING whole messages are in flight behind each other. */
+	return relay->caps & JOB_CAP_CHUNKING ? JOB_WINDOW : WINDOW;
 }
 
 void

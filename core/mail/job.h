@@ -48,7 +48,8 @@
 
 enum {
 	JOB_PACKET_MAX = 8192,		/* bytes */
-	JOB_WINDOW = 4,			/* most jobs in one worker's hands */
+	JOB_WINDOW = 6,			/* most jobs in one worker's hands: four in
+					   flight, and the next ones ready */
 };
 
 struct job {

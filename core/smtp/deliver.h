@@ -29,7 +29,7 @@
 #include "core/smtp/transaction.h"
 
 enum {
-	SMTP_WINDOW = JOB_WINDOW,	/* most transactions in flight */
+	SMTP_WINDOW = 4,		/* most transactions in flight */
 	SMTP_GROUP_MAX = 16 * 1024,	/* bytes */
 	SMTP_GROUP_COMMANDS = 102,	/* MAIL, a hundred RCPTs, DATA */
 };

@@ -219,7 +219,7 @@ add_mail(struct smtp_transaction *t, const struct smtp_session *s,
 	const struct envelope *env = &t->msg->job->env;
 	struct smtp_mail p = { .sender = sender, .size = -1, .utf8 = utf8 };
 
-	/* The content needs it, and the relay offers it, or we were not here. */
+	/* fits_relay has seen that the relay takes what the body needs. */
 	p.body_8bit = (s->caps.bits & SMTP_CAP_8BITMIME) != 0 &&
 	    (utf8 || (env->flags &
 	    (ENVELOPE_8BIT_BODY | ENVELOPE_8BIT_HEADER)) != 0);
