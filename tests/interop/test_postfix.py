@@ -3,6 +3,7 @@
 import email
 import email.policy
 import os
+import re
 import shutil
 import signal
 import socket
@@ -207,7 +208,8 @@ def test_refused_and_bounced(house, postfix):
     assert report.get_content_type() == "multipart/report"
     status = report.get_payload(1).as_string()
     assert "Status: 5.1.1" in status
-    assert "Final-Recipient: rfc822; stranger@relay.test" in status
+    assert "stranger@relay.test" in re.search(
+        r"Final-Recipient: rfc822;(.*)", status).group(1)
     assert "Action: failed" in status
 
 
