@@ -206,7 +206,8 @@ server_args_mail(const char *p, size_t n, int64_t size_max,
 	struct param a;
 
 	if (!take_word(&c, "FROM:"))
-		return bad(code, 501, err, "5.5.4", "syntax: MAIL FROM:<address>");
+		return bad(code, 501, err, "5.5.4",
+		    "syntax: MAIL FROM:<address>");
 	if (take_path(&c, &m.sender, err) == -1) {
 		*code = 553;
 		(void)memcpy(err->dsn, "5.1.7", sizeof("5.1.7"));
@@ -259,8 +260,8 @@ set_notify(const struct param *a, struct server_rcpt *r, int *code,
 		p = comma + 1;
 	}
 	if (!known || ((bits & NOTIFY_NEVER) != 0 && bits != NOTIFY_NEVER))
-		return bad(code, 501, err, "5.5.4", "NOTIFY is NEVER, or a list "
-		    "of SUCCESS, FAILURE, DELAY");
+		return bad(code, 501, err, "5.5.4", "NOTIFY is NEVER, or a "
+		    "list of SUCCESS, FAILURE, DELAY");
 	r->notify = bits;
 	return 0;
 }
@@ -319,7 +320,8 @@ server_args_rcpt(const char *p, size_t n, bool utf8, struct server_rcpt *out,
 	struct param a;
 
 	if (!take_word(&c, "TO:"))
-		return bad(code, 501, err, "5.5.4", "syntax: RCPT TO:<address>");
+		return bad(code, 501, err, "5.5.4",
+		    "syntax: RCPT TO:<address>");
 	if (take_path(&c, &r.addr, err) == -1) {
 		*code = 553;
 		(void)memcpy(err->dsn, "5.1.3", sizeof("5.1.3"));
