@@ -269,6 +269,11 @@ begin(struct intake *in, struct err *err)
 		goto out;
 	add_failed(in);
 	fill_envelope(in, &f, &r);
+	in->message.flags |= r.flags;
+	if (r.dropped_mdn)
+		log_info("%s: no request for a disposition notification "
+		    "from <> or in a notification (RFC 8098 2.1); removed",
+		    in->draft.id);
 	in->begun = true;
 	if (draft_begin(&in->draft, &in->env, err) == -1 ||
 	    draft_write(&in->draft, r.header.p, r.header.n, err) == -1 ||

@@ -151,6 +151,7 @@ site_aliases(struct site *s, const struct aliases **out, struct err *err)
 			return -1;
 		}
 		aliases_parse(&s->aliases, path, b.p, b.n);
+		s->aliases.conf = &s->conf;
 		buf_free(&b);
 		s->aliases_read = true;
 		for (size_t i = 0; i < s->aliases.nproblems; i++)
