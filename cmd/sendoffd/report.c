@@ -36,22 +36,39 @@ any_failed(const struct dsn_rcpt *dsns, size_t n)
 	return false;
 }
 
+/* A report that the relay refuses is one that nobody reads. What stands in a
+ * message/rfc822 cannot be re-encoded on the way, so an original that would
+ * have to be does not go back whole. */
+static bool
+fits_relay(const struct queue_msg *msg, const struct relay *relay)
+{
+	int64_t whole = msg->size + ROOM_BYTES;
+
+	if (relay->size_max != 0 && whole > relay->size_max)
+		return false;
+	if ((msg->env.flags & (ENVELOPE_8BIT_BODY | ENVELOPE_8BIT_HEADER)) !=
+	    0 && (relay->caps & JOB_CAP_8BITMIME) == 0)
+		return false;
+	return (msg->env.flags & ENVELOPE_LONG_LINES) == 0 ||
+	    (relay->conf != NULL && relay->conf->long_lines_keep);
+}
+
 /* Does the whole original go back (RFC 3461 6.2, 5.1)? */
 static bool
 wants_full(const struct attempt *a, const struct envelope *report, bool failed)
 {
 	const struct queue_msg *msg = a->msg;
 	const struct conf *c = &a->site->conf;
-	int64_t max, whole = msg->size + ROOM_BYTES;
+	int64_t whole = msg->size + ROOM_BYTES;
 
 	if (!failed || (report->flags & ENVELOPE_DOUBLE) != 0 ||
 	    msg->env.ret == RET_HDRS || (msg->env.ret == RET_NONE &&
 	    c->bounce_return != CONF_RETURN_FULL))
 		return false;
-	max = report->nrcpts > 0 ?
-	    site_lane(a->site, report, 0)->relay.size_max : 0;
-	return (max == 0 || whole <= max) &&
-	    (c->max_message_size == 0 || whole <= c->max_message_size);
+	if (c->max_message_size != 0 && whole > c->max_message_size)
+		return false;
+	return report->nrcpts == 0 ||
+	    fits_relay(msg, &site_lane(a->site, report, 0)->relay);
 }
 
 /* How long the header section is, with the line end of its last line. */

@@ -97,6 +97,30 @@ def test_page_delivered_by_relay_without_dsn(make_house):
     assert rcpt["Action"] == "relayed" and rcpt["Status"].startswith("2.")
 
 
+REFUSE = {"RCPT": lambda session, line:
+          "550 5.1.1 no" if "nobody@" in line else None}
+
+
+@pytest.mark.parametrize("body, caps, whole", [
+    ("hi", ("DSN",), True),
+    ("\u00e4", ("8BITMIME", "DSN"), True),
+    ("\u00e4", ("DSN",), False),
+    ("x" * 2000, ("8BITMIME", "DSN"), False),
+])
+def test_full_original_only_where_it_can_travel(make_house, body, caps, whole):
+    """Else the relay would refuse the report, and nobody would hear."""
+    with Relay(caps=caps, replies=REFUSE) as r:
+        house = make_house(r)
+        house.submit("-f", "me@client.test", "-R", "full",
+                     "nobody@example.com", input="Subject: hi\n\n%s\n" % body)
+        house.once()
+        m, = r.messages
+    assert m["rcpts"] == ["me@client.test"] and m["sender"] == ""
+    report = dsn_validator.check(m["data"])
+    assert report.original.startswith(b"Received: ")
+    assert (body.encode() in report.original) == whole
+
+
 def test_mdn_only_once(house, relay):
     assert mdn(house).code == 0
     r = mdn(house)
