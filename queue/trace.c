@@ -83,7 +83,7 @@ check_end(int fd, size_t n, bool *fits, bool *torn, struct err *err)
 static int
 append_to(int fd, const struct buf *lines, struct err *err)
 {
-	bool fits, torn;
+	bool fits = false, torn = false;
 	ssize_t n;
 
 	if (check_end(fd, lines->n, &fits, &torn, err) == -1)
