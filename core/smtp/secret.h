@@ -3,7 +3,8 @@
  * secret - files that hold one, read only if nobody else could.
  *
  * Shape	a regular file of root's or ours, no access for others, and for
- *		a group only reading, and only if that group is ours
+ *		a group only reading, and only if that group is ours; root may
+ *		also read what is the user sendoff's in the same way
  * Limits	SECRET_MAX bytes
  * Errors	ERR_TEMP "4.7.0": the message is not at fault. The text names
  *		the file and what to do, never a byte of what is in it.

@@ -100,9 +100,15 @@ static void
 offer_session(struct tls_conn *c)
 {
 	struct tls_ctx *ctx = c->ctx;
+	X509 *leaf;
 
 	if (c->dane || ctx->session == NULL ||
 	    strcmp(ctx->session_key, c->key) != 0)
+		return;
+	/* The certificate is not looked at again, but time goes on. */
+	leaf = SSL_SESSION_get0_peer(ctx->session);
+	if (ctx->npins == 0 && (leaf == NULL ||
+	    X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0))
 		return;
 	(void)SSL_set_session(c->ssl, ctx->session);
 	/* RFC 8446 C.4: a ticket is used once, and the server sends another;

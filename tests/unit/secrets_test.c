@@ -2,6 +2,7 @@
 #include "tests/check.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -150,6 +151,32 @@ test_modes(void **state)
 			check(strstr(err.text, cases[i].want) != NULL &&
 			    strstr(err.text, "secret\n") == NULL, "%s: %s",
 			    cases[i].name, err.text);
+	}
+}
+
+/* Root reads by hand what the runner will read. */
+static void
+test_the_runners(void **state)
+{
+	const struct passwd *pw = getpwnam("sendoff");
+	char path[100];
+	struct conf_relay r = { .password_file = path };
+	struct sasl_secrets x;
+	struct err err;
+	int i;
+
+	(void)state;
+	if (geteuid() != 0 || pw == NULL)
+		skip();
+	world();
+	(void)snprintf(path, sizeof(path), "%s/conf/theirs", dir);
+	for (i = 0; i < 2; i++) {
+		put("conf/theirs", "secret\n", 7, 0640);
+		assert_int_equal(chown("conf/theirs", i == 0 ? 0 : pw->pw_uid,
+		    pw->pw_gid), 0);
+		assert_int_equal(chmod("conf/theirs", 0640), 0);
+		check(load(&r, &x, &err) == 0, "%s", err.text);
+		sasl_secrets_wipe(&x);
 	}
 }
 
@@ -372,7 +399,8 @@ test_fetcher(void **state)
 }
 
 CHECK_MAIN(cmocka_unit_test(test_first_line), cmocka_unit_test(test_modes),
-    cmocka_unit_test(test_kinds), cmocka_unit_test(test_credentials),
+    cmocka_unit_test(test_the_runners), cmocka_unit_test(test_kinds),
+    cmocka_unit_test(test_credentials),
     cmocka_unit_test(test_commands), cmocka_unit_test(test_command_time),
     cmocka_unit_test(test_refresh), cmocka_unit_test(test_fetcher),
     cmocka_unit_test(test_end))
