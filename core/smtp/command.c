@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/mail/addr.h"
+#include "core/mail/idna.h"
 #include "core/mail/xtext.h"
 #include "core/smtp/command.h"
 
@@ -9,38 +12,6 @@ enum {
 	AUTH_LINE_MAX = 12288,		/* bytes, RFC 4954 4 */
 	SHOWN_MAX = 100,		/* bytes of an address in an error */
 };
-
-/* The code point of the valid UTF-8 character at p, and its length. */
-static uint32_t
-code_point(const char *p, size_t *len)
-{
-	const unsigned char *u = (const unsigned char *)p;
-	uint32_t c = u[0];
-	size_t i;
-
-	*len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (*len > 1)
-		c &= 0x7fU >> *len;
-	for (i = 1; i < *len; i++)
-		c = c << 6 | (u[i] & 0x3f);
-	return c;
-}
-
-/* RFC 6533 3: the form of a utf-8 address that passes every server. */
-static void
-add_utf8_addr(struct buf *b, const char *p, size_t n)
-{
-	uint32_t c;
-	size_t len;
-
-	for (; n > 0; p += len, n -= len) {
-		c = code_point(p, &len);
-		if (c > 0x20 && c < 0x7f && c != '+' && c != '=' && c != '\\')
-			buf_addc(b, (char)c);
-		else
-			buf_addf(b, "\\x{%X}", (unsigned int)c);
-	}
-}
 
 static bool
 is_addr_type(const char *p, size_t n)
@@ -59,23 +30,13 @@ add_orcpt(struct buf *b, const char *orcpt)
 {
 	const char *semi = strchr(orcpt, ';');
 	struct buf v;
-	size_t type, n;
 
-	if (semi == NULL || semi[1] == '\0')
-		return;
-	type = (size_t)(semi - orcpt);
-	n = strlen(semi + 1);
-	if (!is_addr_type(orcpt, type))
+	if (semi == NULL || semi[1] == '\0' ||
+	    !is_addr_type(orcpt, (size_t)(semi - orcpt)))
 		return;
 	buf_init(&v, SMTP_ORCPT_MAX);
-	buf_add(&v, orcpt, type + 1);
-	if (!text_case_eq(orcpt, type, "utf-8", 5))
-		xtext_encode(&v, semi + 1, n);
-	else if (text_is_utf8(semi + 1, n))
-		add_utf8_addr(&v, semi + 1, n);
-	else
-		v.over = true;
-	if (!v.over)
+	/* RFC 6533 3: the seven-bit form passes every server */
+	if (xtext_orcpt(&v, orcpt, false) && !v.over)
 		buf_addf(b, " ORCPT=%s", buf_str(&v));
 	buf_free(&v);
 }
@@ -112,6 +73,23 @@ is_path(const char *addr)
 	return !quoted;
 }
 
+/* A relay without SMTPUTF8 gets a domain as A-labels; nothing can stand for
+ * a local part. */
+static int
+add_ascii_path(struct buf *b, const char *addr, struct err *err)
+{
+	char *ascii;
+
+	if (addr_utf8_local(addr))
+		return refuse(err, "5.6.7", "the relay does not offer "
+		    "SMTPUTF8", addr);
+	if (idna_addr(addr, &ascii, err) == -1)
+		return -1;
+	buf_addf(b, "<%s>", ascii);
+	mem_free(ascii);
+	return 0;
+}
+
 static int
 add_path(struct buf *b, const char *addr, bool utf8, const char *dsn,
     struct err *err)
@@ -122,13 +100,10 @@ add_path(struct buf *b, const char *addr, bool utf8, const char *dsn,
 		return refuse(err, dsn, "too long", addr);
 	if (!text_is_line(addr, n) || !is_path(addr))
 		return refuse(err, dsn, "not fit for SMTP", addr);
-	if (!text_is_ascii(addr, n)) {
-		if (!utf8)
-			return refuse(err, "5.6.7", "the relay does not offer "
-			    "SMTPUTF8", addr);
-		if (!text_is_utf8(addr, n))
-			return refuse(err, dsn, "not UTF-8", addr);
-	}
+	if (!text_is_utf8(addr, n))
+		return refuse(err, dsn, "not UTF-8", addr);
+	if (!utf8 && !text_is_ascii(addr, n))
+		return add_ascii_path(b, addr, err);
 	buf_addf(b, "<%s>", addr);
 	return 0;
 }

@@ -12,7 +12,8 @@
  *		ENVID or ORCPT over its limit is left out: it helps a reader of
  *		reports, and is no reason to lose a message
  * Errors	ERR_PERM: the message's fault: "5.1.3" (recipient), "5.1.7"
- *		(sender), "5.6.7" (needs SMTPUTF8). ERR_CONF for our own name.
+ *		(sender), "5.6.7" (a local part that needs SMTPUTF8), "5.1.2" (a
+ *		domain that is no A-label). ERR_CONF for our own name.
  * Pure
  */
 #ifndef CORE_SMTP_COMMAND_H

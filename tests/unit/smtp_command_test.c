@@ -87,7 +87,8 @@ static const struct {
 	    "RCPT TO:<u@x> ORCPT=rfc822;a+0D+0ADATA\r\n", "" },
 	{ "utf-8", { "u@x", false, 0, "utf-8;\xc3\xa4+\\\xf0\x9f\x98\x80@e" },
 	    "RCPT TO:<u@x> ORCPT=utf-8;\\x{E4}\\x{2B}\\x{5C}\\x{1F600}@e\r\n", "" },
-	{ "bad utf-8", { "u@x", false, 0, "utf-8;\xff@e" }, "RCPT TO:<u@x>\r\n", "" },
+	{ "bad utf-8", { "u@x", false, 0, "utf-8;\xff@e" },
+	    "RCPT TO:<u@x>\r\n", "" },
 	{ "no type", { "u@x", false, 0, ";a@b" }, "RCPT TO:<u@x>\r\n", "" },
 	{ "bad type", { "u@x", false, 0, "a b;a@b" }, "RCPT TO:<u@x>\r\n", "" },
 	{ "no address", { "u@x", false, 0, "rfc822;" }, "RCPT TO:<u@x>\r\n", "" },
@@ -99,7 +100,13 @@ static const struct {
 	{ "open escape", { "\"a\\", false, 0, NULL }, NULL, "5.1.3" },
 	{ "space", { "a b@x", false, 0, NULL }, NULL, "5.1.3" },
 	{ "angle", { "a>@x", false, 0, NULL }, NULL, "5.1.3" },
-	{ "8-bit", { "a@\xc3\xa4", false, 0, NULL }, NULL, "5.6.7" },
+	{ "8-bit", { "\xc3\xa4@x", false, 0, NULL }, NULL, "5.6.7" },
+	{ "8-bit domain", { "a@\xe4\xbe\x8b.x", false, 0, NULL },
+	    "RCPT TO:<a@xn--fsq.x>\r\n", "" },
+	{ "8-bit domain, no IDN", { "a@\xe2\x98\xba", false, 0, NULL }, NULL,
+	    "5.1.2" },
+	{ "8-bit, both", { "\xc3\xa4@\xe4\xbe\x8b", false, 0, NULL }, NULL,
+	    "5.6.7" },
 };
 
 static void
