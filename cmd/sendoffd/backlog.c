@@ -22,7 +22,7 @@ struct lane {
 };
 
 struct backlog {
-	struct backlog_entry	**table;	/* owned; open addressing by id */
+	struct backlog_entry	**table;	/* owned; hashed by id */
 	size_t			  size;		/* a power of two */
 	size_t			  n;
 	struct heap		  new, wait;

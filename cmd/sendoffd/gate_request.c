@@ -215,7 +215,8 @@ gate_list_some(struct gate_server *g, struct gate_client *c, int64_t tick)
 }
 
 void
-gate_tell_progress(const struct gate_server *g, struct gate_client *c, int64_t tick)
+gate_tell_progress(const struct gate_server *g, struct gate_client *c,
+    int64_t tick)
 {
 	const struct runner *r = g->runner;
 	char text[80];

@@ -93,7 +93,7 @@ const char *
 envelope_sender(const struct envelope *env, size_t i)
 {
 	assert(i < env->nrcpts);
-	/* What comes from <> must not make reports, to a list's owner either. */
+	/* What comes from <> makes no reports, to a list's owner either. */
 	return env->rcpts[i].sender != NULL && env->sender[0] != '\0' ?
 	    env->rcpts[i].sender : env->sender;
 }
