@@ -146,6 +146,23 @@ flush(struct draft *d, struct err *err)
 	return 0;
 }
 
+/* What could not be read back would be lost once it was accepted. */
+static int
+check_envelope(const char *p, size_t n, struct err *err)
+{
+	struct envelope env;
+	int ret = -1;
+
+	if (envelope_parse(p, n, &env, err) == -1)
+		err_ctx(err, "not accepted");
+	else if (env.nrcpts == 0)
+		err_set(err, ERR_DATA, "5.1.3", "no recipient");
+	else
+		ret = 0;
+	envelope_free(&env);
+	return ret;
+}
+
 /*
  * The first write holds the blank place, the envelope and the empty line; no
  * message byte is counted yet, so it starts where buffer_offset says it does:
@@ -168,6 +185,9 @@ draft_begin(struct draft *d, struct envelope *env, struct err *err)
 		    ENVELOPE_TEXT_MAX);
 		goto out;
 	}
+	if (check_envelope(text.p + FORMAT_HEAD_SIZE,
+	    text.n - FORMAT_HEAD_SIZE, err) == -1)
+		goto out;
 	d->env_size = (int64_t)text.n - FORMAT_HEAD_SIZE;
 	d->env_crc = crc32c(0, text.p + FORMAT_HEAD_SIZE, (size_t)d->env_size);
 	buf_addc(&text, '\n');

@@ -86,6 +86,8 @@ int	draft_create_gate(struct queue *, uint32_t uid, struct draft *,
 /* A draft that came through the gate; takes both descriptors. */
 void	draft_adopt(struct draft *, int fd, int dir_fd, const char *id);
 
+/* ERR_DATA: an envelope without a recipient, or one that would not be read
+ * back as it is. */
 int	draft_begin(struct draft *, struct envelope *, struct err *);
 int	draft_write(struct draft *, const char *p, size_t n, struct err *);
 

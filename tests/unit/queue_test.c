@@ -376,7 +376,39 @@ test_schedule(void **state)
 	assert_false(schedule_warn_due(&wild, 100, 200));
 }
 
+/* What could not be read back is not accepted. */
+static void
+test_envelopes(void **state)
+{
+	static const struct {
+		const char *sender, *rcpt;
+	} cases[] = {
+		{ "me@here.example", NULL }, { "me@here.example", "" },
+		{ "a\tb@here.example", "x@y.example" },
+		{ "me@here.example", "x\n@y.example" },
+	};
+	struct draft d;
+	struct envelope env;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(cases); i++) {
+		assert_int_equal(draft_create(q, &d, &err), 0);
+		fill(&env, 0);
+		mem_free(env.sender);
+		env.sender = mem_str(cases[i].sender);
+		if (cases[i].rcpt != NULL)
+			envelope_add_rcpt(&env, cases[i].rcpt);
+		check(draft_begin(&d, &env, &err) == -1, "case %zu", i);
+		assert_int_equal(err.kind, ERR_DATA);
+		envelope_free(&env);
+		draft_abort(&d);
+	}
+}
+
 CHECK_MAIN(
+    cmocka_unit_test_setup_teardown(test_envelopes, setup, teardown),
     cmocka_unit_test(test_schedule),
     cmocka_unit_test_setup_teardown(test_open, setup, teardown),
     cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
