@@ -7,22 +7,31 @@
 #include "core/base/mem.h"
 #include "core/smtp/body.h"
 
+enum {
+	RECODED_MAX = 5 * MIME_HEADER_MAX,	/* bytes; used as needed */
+};
+
 void
-smtp_body_open(struct smtp_body *b, int fd, int64_t offset, int64_t size,
-    uint32_t crc)
+smtp_body_open(struct smtp_body *b, int fd, const struct job *job,
+    struct mime *mime)
 {
 	memset(b, 0, sizeof(*b));
 	b->fd = fd;
-	b->offset = offset;
-	b->left = size;
-	b->want = crc;
+	b->offset = job->offset;
+	b->left = job->size;
+	b->want = job->crc;
+	b->mime = mime;
 	b->block = mem_zero(SMTP_BODY_BLOCK);
+	buf_init(&b->recoded, RECODED_MAX);
+	if (mime != NULL)
+		mime_rewind(mime);
 }
 
 void
 smtp_body_close(struct smtp_body *b)
 {
 	mem_free(b->block);
+	buf_free(&b->recoded);
 	memset(b, 0, sizeof(*b));
 	b->fd = -1;
 }
@@ -55,24 +64,103 @@ take_block(struct smtp_body *b, struct err *err)
 	return got;
 }
 
-int
-smtp_body_read(struct smtp_body *b, struct buf *out, struct err *err)
+/* The next bytes as they will be sent. */
+static int
+take_piece(struct smtp_body *b, struct slice *piece, struct err *err)
 {
 	ssize_t n = take_block(b, err);
 
 	if (n == -1)
 		return -1;
-	smtp_dot_feed(&b->dot, b->block, (size_t)n, out);
+	if (b->mime == NULL) {
+		*piece = (struct slice){ b->block, (size_t)n };
+		return 0;
+	}
+	buf_reset(&b->recoded);
+	if (mime_feed(b->mime, b->block, (size_t)n, &b->recoded, err) == -1 ||
+	    (b->left == 0 && mime_finish(b->mime, &b->recoded, err) == -1))
+		return -1;
+	if (b->recoded.over)
+		return err_set(err, ERR_PERM, "5.6.3",
+		    "the message grows beyond all measure");
+	*piece = buf_slice(&b->recoded);
+	return 0;
+}
+
+int
+smtp_body_read(struct smtp_body *b, struct buf *out, struct err *err)
+{
+	struct slice piece;
+
+	if (take_piece(b, &piece, err) == -1)
+		return -1;
+	smtp_dot_feed(&b->dot, piece.p, piece.n, out);
 	return 0;
 }
 
 int
 smtp_body_read_raw(struct smtp_body *b, struct buf *out, struct err *err)
 {
-	ssize_t n = take_block(b, err);
+	struct slice piece;
 
-	if (n == -1)
+	if (take_piece(b, &piece, err) == -1)
 		return -1;
-	buf_add(out, b->block, (size_t)n);
+	buf_add(out, piece.p, piece.n);
 	return 0;
+}
+
+/* One pass that looks and sends nothing. */
+static int
+look(int fd, const struct job *job, struct mime *mime, bool first,
+    struct err *err)
+{
+	struct smtp_body b;
+	struct slice piece;
+	ssize_t n;
+	int ret = 0;
+
+	/* The first pass is what a rewind would end. */
+	smtp_body_open(&b, fd, job, first ? NULL : mime);
+	while (b.left > 0 && ret == 0) {
+		if (!first) {
+			ret = take_piece(&b, &piece, err);
+			continue;
+		}
+		n = take_block(&b, err);
+		ret = n == -1 ? -1 : mime_feed(mime, b.block, (size_t)n, NULL,
+		    err);
+	}
+	if (ret == 0 && first)
+		ret = mime_finish(mime, NULL, err);
+	smtp_body_close(&b);
+	return ret;
+}
+
+int
+smtp_body_plan(int fd, const struct job *job, unsigned need,
+    struct mime **mime, int64_t *size, struct err *err)
+{
+	struct mime *m;
+	int ret = -1;
+
+	*mime = NULL;
+	*size = job->size;
+	if (need == 0)
+		return 0;
+	m = mem_zero(sizeof(*m));
+	mime_init(m, need);
+	if (look(fd, job, m, true, err) == -1)
+		goto out;
+	if (m->changes) {
+		if (look(fd, job, m, false, err) == -1)
+			goto out;
+		*size = m->size;
+		*mime = m;
+		return 0;
+	}
+	ret = 0;
+out:
+	mime_free(m);
+	mem_free(m);
+	return ret;
 }

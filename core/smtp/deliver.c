@@ -167,7 +167,7 @@ say_chunked(struct smtp_run *r, struct smtp_transaction *t)
 	char shown[40];
 
 	(void)snprintf(shown, sizeof(shown), "BDAT %lld LAST",
-	    (long long)t->msg->job->size);
+	    (long long)t->msg->size);
 	for (; t->sent < t->ncommands; t->sent++) {
 		to = t->ends[t->sent];
 		smtp_wire_say(&r->s->wire, t->commands.p + from, to - from,
@@ -190,18 +190,12 @@ unreadable(struct smtp_run *r, struct smtp_transaction *t,
     const struct err *err)
 {
 	struct smtp_message *m = t->msg;
-	struct outcome o;
-	size_t i, k;
+	size_t k;
 
 	for (k = 0; k < t->nrcpts; k++)
 		if (m->rcpts[t->rcpts[k]] != SMTP_RCPT_SETTLED)
 			smtp_owe(m, t->rcpts[k]);
-	for (i = 0; i < m->job->env.nrcpts; i++) {
-		if (m->rcpts[i] != SMTP_RCPT_OWED)
-			continue;
-		smtp_outcome_err(&o, OUTCOME_DEFERRED, err);
-		smtp_settle(r->s, t, m, r->feed, i, &o);
-	}
+	smtp_settle_owed(r->s, t, m, r->feed, err);
 }
 
 /* Nothing came before it in this session: it goes by DATA, step by step. */
@@ -311,8 +305,7 @@ send_body(struct smtp_run *r, struct smtp_transaction *t, struct err *err)
 	struct smtp_body body;
 	int ret = -1;
 
-	smtp_body_open(&body, t->msg->fd, t->msg->job->offset,
-	    t->msg->job->size, t->msg->job->crc);
+	smtp_body_open(&body, t->msg->fd, t->msg->job, t->msg->mime);
 	while (body.left > 0) {
 		if (smtp_wire_stirs(w)) {
 			ret = interrupted(r, err);

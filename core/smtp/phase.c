@@ -9,20 +9,20 @@ enum {
 };
 
 const struct smtp_phase_info smtp_phases[SMTP_PHASES] = {
-	[SMTP_GREETING] = { "the greeting", 300, false },
-	[SMTP_EHLO] = { "the reply to EHLO", 300, false },
-	[SMTP_HELO] = { "the reply to HELO", 300, false },
-	[SMTP_STARTTLS] = { "the reply to STARTTLS", 120, false },
-	[SMTP_HANDSHAKE] = { "the TLS handshake", 120, false },
-	[SMTP_AUTH] = { "the reply to AUTH", 120, false },
-	[SMTP_RSET] = { "the reply to RSET", 120, false },
-	[SMTP_MAIL] = { "the reply to MAIL", 300, false },
-	[SMTP_RCPT] = { "the reply to RCPT", 300, false },
-	[SMTP_DATA] = { "the reply to DATA", 120, false },
-	[SMTP_BODY] = { "the message", 180, false },
-	[SMTP_DOT] = { "the reply to the message", 600, true },
-	[SMTP_PROBE] = { "the reply", 300, false },
-	[SMTP_QUIT] = { "the reply to QUIT", QUIT_TIMEOUT_SEC, false },
+	[SMTP_GREETING] = { "the greeting", 300 },
+	[SMTP_EHLO] = { "the reply to EHLO", 300 },
+	[SMTP_HELO] = { "the reply to HELO", 300 },
+	[SMTP_STARTTLS] = { "the reply to STARTTLS", 120 },
+	[SMTP_HANDSHAKE] = { "the TLS handshake", 120 },
+	[SMTP_AUTH] = { "the reply to AUTH", 120 },
+	[SMTP_RSET] = { "the reply to RSET", 120 },
+	[SMTP_MAIL] = { "the reply to MAIL", 300 },
+	[SMTP_RCPT] = { "the reply to RCPT", 300 },
+	[SMTP_DATA] = { "the reply to DATA", 120 },
+	[SMTP_BODY] = { "the message", 180 },
+	[SMTP_DOT] = { "the reply to the message", 600 },
+	[SMTP_PROBE] = { "the reply", 300 },
+	[SMTP_QUIT] = { "the reply to QUIT", QUIT_TIMEOUT_SEC },
 };
 
 int64_t

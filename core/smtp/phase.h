@@ -25,7 +25,6 @@ enum smtp_phase {
 struct smtp_phase_info {
 	const char	*name;		/* "the reply to MAIL": for messages */
 	int64_t		 timeout_sec;	/* the RFC's minimum */
-	bool		 ambiguous;	/* lost here: it may have been accepted */
 };
 
 extern const struct smtp_phase_info smtp_phases[SMTP_PHASES];

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/mail/addr.h"
+#include "core/mail/idna.h"
 #include "core/smtp/body.h"
 #include "core/smtp/command.h"
 #include "core/smtp/transaction.h"
@@ -16,95 +17,6 @@ enum {
 	COMMANDS_MAX = (SMTP_RCPTS_MAX + 2) * SMTP_COMMAND_MAX,	/* bytes */
 	ORCPT_BYTES = 400,		/* "utf-8;" and the longest address */
 };
-
-void
-smtp_message_init(struct smtp_message *m, const struct job *job, int fd)
-{
-	memset(m, 0, sizeof(*m));
-	m->job = job;
-	m->fd = fd;
-	m->rcpts = mem_zero(job->env.nrcpts + 1);
-	m->open = job->env.nrcpts;
-}
-
-void
-smtp_message_free(struct smtp_message *m)
-{
-	mem_free(m->rcpts);
-	memset(m, 0, sizeof(*m));
-	m->fd = -1;
-}
-
-bool
-smtp_message_owes(struct smtp_message *m)
-{
-	size_t n = m->job->env.nrcpts;
-
-	while (m->owed_from < n && m->rcpts[m->owed_from] != SMTP_RCPT_OWED)
-		m->owed_from++;
-	return m->owed_from < n;
-}
-
-void
-smtp_outcome_reply(struct outcome *o, enum outcome_verdict verdict,
-    const struct smtp_reply *r)
-{
-	struct buf b;
-
-	memset(o, 0, sizeof(*o));
-	o->verdict = verdict;
-	o->code = r->code;
-	(void)snprintf(o->dsn, sizeof(o->dsn), "%s", r->dsn);
-	buf_init(&b, OUTCOME_TEXT_MAX);
-	smtp_reply_show(r, &b, OUTCOME_TEXT_MAX - 1);
-	(void)snprintf(o->text, sizeof(o->text), "%s", buf_str(&b));
-	buf_free(&b);
-}
-
-void
-smtp_outcome_err(struct outcome *o, enum outcome_verdict verdict,
-    const struct err *err)
-{
-	memset(o, 0, sizeof(*o));
-	o->verdict = verdict;
-	(void)snprintf(o->dsn, sizeof(o->dsn), "%s", err->dsn);
-	(void)snprintf(o->text, sizeof(o->text), "%s", err->text);
-}
-
-static int32_t
-as_delay(int64_t ms)
-{
-	return ms < 0 ? 0 : ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
-}
-
-void
-smtp_settle(struct smtp_session *s, const struct smtp_transaction *t,
-    struct smtp_message *m, const struct smtp_feed *feed, size_t i,
-    struct outcome *o)
-{
-	int64_t now = clock_tick_ms();
-
-	assert(m->rcpts[i] != SMTP_RCPT_SETTLED && m->open > 0);
-	if (s != NULL) {
-		(void)snprintf(o->relay, sizeof(o->relay), "%s", s->name);
-		s->settled++;
-	}
-	if (t != NULL) {
-		o->dsn_passed = t->dsn && o->verdict == OUTCOME_SENT;
-		o->delay_ms[0] = t->connect_ms;
-		if (t->begun_ms != 0)
-			o->delay_ms[1] = as_delay((t->opened_ms != 0 ?
-			    t->opened_ms : now) - t->begun_ms);
-		if (t->opened_ms != 0)
-			o->delay_ms[2] = as_delay(now - t->opened_ms);
-	}
-	outcome_fix_dsn(o);
-	m->rcpts[i] = SMTP_RCPT_SETTLED;
-	m->open--;
-	if (o->verdict == OUTCOME_FAILED)
-		m->refused = true;
-	feed->outcome(feed->arg, m, i, o);
-}
 
 /* Our own verdict on one recipient, before anything is said. */
 static void
@@ -117,15 +29,18 @@ fail_one(struct smtp_session *s, struct smtp_message *m,
 	smtp_settle(s, NULL, m, feed, i, &o);
 }
 
-static void
-fail_owed(struct smtp_session *s, struct smtp_message *m,
-    const struct smtp_feed *feed, const char *dsn, const char *text)
+static unsigned
+needs_recoding(const struct smtp_session *s, const struct smtp_message *m)
 {
-	size_t i;
+	unsigned flags = m->job->env.flags, need = 0;
 
-	for (i = 0; i < m->job->env.nrcpts; i++)
-		if (m->rcpts[i] == SMTP_RCPT_OWED)
-			fail_one(s, m, feed, i, dsn, text);
+	if ((flags & (ENVELOPE_8BIT_BODY | ENVELOPE_8BIT_HEADER)) &&
+	    (s->caps.bits & SMTP_CAP_8BITMIME) == 0)
+		need |= MIME_7BIT;
+	if ((flags & ENVELOPE_LONG_LINES) &&
+	    !s->setup->relay->long_lines_keep)
+		need |= MIME_LINES;
+	return need;
 }
 
 /* What no transaction with this relay can change: false, and all settled. */
@@ -133,20 +48,18 @@ static bool
 fits_relay(struct smtp_session *s, struct smtp_message *m,
     const struct smtp_feed *feed)
 {
-	const struct job *job = m->job;
-	char text[160];
+	unsigned need = needs_recoding(s, m);
+	struct err err = { 0 };
 
-	if (s->caps.size_max > 0 && job->size > s->caps.size_max) {
-		(void)snprintf(text, sizeof(text), "message of %" PRId64
-		    " bytes is over the relay's limit of %" PRId64,
-		    job->size, s->caps.size_max);
-		fail_owed(s, m, feed, "5.3.4", text);
+	if (smtp_message_plan(m, need, &err) == -1) {
+		smtp_settle_owed(s, NULL, m, feed, &err);
 		return false;
 	}
-	if ((job->env.flags & ENVELOPE_8BIT_BODY) &&
-	    (s->caps.bits & SMTP_CAP_8BITMIME) == 0) {
-		fail_owed(s, m, feed, "5.6.3", "message has 8-bit content, "
-		    "which the relay does not take");
+	if (s->caps.size_max > 0 && m->size > s->caps.size_max) {
+		(void)err_set(&err, ERR_PERM, "5.3.4", "message of %" PRId64
+		    " bytes is over the relay's limit of %" PRId64,
+		    m->size, s->caps.size_max);
+		smtp_settle_owed(s, NULL, m, feed, &err);
 		return false;
 	}
 	return true;
@@ -189,10 +102,11 @@ wants_utf8(const struct smtp_transaction *t, const char *sender)
 	if ((env->flags & ENVELOPE_SMTPUTF8) &&
 	    (env->flags & ENVELOPE_8BIT_HEADER))
 		return true;
-	if (!is_ascii(sender))
+	/* A domain alone goes as A-labels, through any relay. */
+	if (addr_utf8_local(sender))
 		return true;
 	for (k = 0; k < t->nrcpts; k++)
-		if (!is_ascii(env->rcpts[t->rcpts[k]].addr))
+		if (addr_utf8_local(env->rcpts[t->rcpts[k]].addr))
 			return true;
 	return false;
 }
@@ -218,13 +132,15 @@ add_mail(struct smtp_transaction *t, const struct smtp_session *s,
 {
 	const struct envelope *env = &t->msg->job->env;
 	struct smtp_mail p = { .sender = sender, .size = -1, .utf8 = utf8 };
+	char *ascii = NULL;
+	int ret;
 
 	/* fits_relay has seen that the relay takes what the body needs. */
 	p.body_8bit = (s->caps.bits & SMTP_CAP_8BITMIME) != 0 &&
 	    (utf8 || (env->flags &
 	    (ENVELOPE_8BIT_BODY | ENVELOPE_8BIT_HEADER)) != 0);
 	if (!t->msg->bare && (s->caps.bits & SMTP_CAP_SIZE)) {
-		p.size = t->msg->job->size;
+		p.size = t->msg->size;
 		t->optional = true;
 	}
 	if (t->dsn) {
@@ -232,7 +148,30 @@ add_mail(struct smtp_transaction *t, const struct smtp_session *s,
 		p.envid = env->envid;
 		t->optional = true;
 	}
-	return smtp_command_mail(&t->commands, &p, err);
+	if (!utf8 && addr_utf8_domain(sender)) {
+		if (idna_addr(sender, &ascii, err) == -1)
+			return -1;
+		p.sender = ascii;
+	}
+	ret = smtp_command_mail(&t->commands, &p, err);
+	mem_free(ascii);
+	return ret;
+}
+
+static int
+add_rcpt(struct smtp_transaction *t, struct smtp_rcpt *p, struct err *err)
+{
+	char *ascii = NULL;
+	int ret;
+
+	if (!p->utf8 && addr_utf8_domain(p->addr)) {
+		if (idna_addr(p->addr, &ascii, err) == -1)
+			return -1;
+		p->addr = ascii;
+	}
+	ret = smtp_command_rcpt(&t->commands, p, err);
+	mem_free(ascii);
+	return ret;
 }
 
 /* ORCPT goes to every relay that offers DSN (RFC 3461 5.2.1). */
@@ -267,7 +206,7 @@ add_rcpts(struct smtp_transaction *t, struct smtp_session *s,
 			p.notify = r->notify;
 			p.orcpt = orcpt_of(r, orcpt, sizeof(orcpt));
 		}
-		if (smtp_command_rcpt(&t->commands, &p, &err) == -1) {
+		if (add_rcpt(t, &p, &err) == -1) {
 			fail_one(s, t->msg, feed, i, err.dsn, err.text);
 			continue;
 		}
@@ -333,7 +272,7 @@ smtp_transaction_init(struct smtp_transaction *t, struct smtp_session *s,
 	while (smtp_message_owes(m)) {
 		t->msg = m;
 		if (build(t, s, feed)) {
-			t->connect_ms = as_delay(s->connect_ms);
+			t->connect_ms = s->connect_ms;
 			s->connect_ms = 0;
 			s->mails++;
 			return true;
@@ -373,16 +312,16 @@ smtp_transaction_chunk(struct smtp_transaction *t,
     const struct smtp_session *s, int *ret, struct err *err)
 {
 	const unsigned need = SMTP_CAP_CHUNKING | SMTP_CAP_PIPELINING;
-	const struct job *job = t->msg->job;
+	const struct smtp_message *m = t->msg;
 	struct smtp_body body;
 	size_t keep = t->ends[t->ncommands - 2], start = t->commands.n;
 	bool fit;
 
 	*ret = 0;
-	if ((s->caps.bits & need) != need || job->size < 2 ||
-	    job->size > SMTP_CHUNK_MAX || t->nrcpts > SMTP_CHUNK_RCPTS_MAX)
+	if ((s->caps.bits & need) != need || m->size < 2 ||
+	    m->size > SMTP_CHUNK_MAX || t->nrcpts > SMTP_CHUNK_RCPTS_MAX)
 		return false;
-	smtp_body_open(&body, t->msg->fd, job->offset, job->size, job->crc);
+	smtp_body_open(&body, m->fd, m->job, m->mime);
 	while (body.left > 0 && *ret == 0)
 		*ret = smtp_body_read_raw(&body, &t->commands, err);
 	smtp_body_close(&body);

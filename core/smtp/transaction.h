@@ -5,8 +5,8 @@
  *
  * A message may need several: one for each envelope sender (owner-NAME), and
  * for every so many recipients. What the relay cannot take is settled here,
- * without asking it: a message over its SIZE, an address or a body that
- * needs an extension which it does not offer.
+ * without asking it: a message over its SIZE, an address that needs an
+ * extension which it does not offer, a body that cannot be re-encoded.
  *
  * Limits	SMTP_RCPTS_MAX recipients, whatever the configuration says
  * Owns		arrays and commands; the message is kept
@@ -46,6 +46,9 @@ struct smtp_message {
 	size_t			 owed_from;	/* none is owed before this one */
 	bool			 bare;		/* it did not take parameters that
 						   can be left out */
+	unsigned		 need;		/* enum mime_need: planned for */
+	struct mime		*mime;		/* owned; NULL: sent as it is */
+	int64_t			 size;		/* bytes that will be sent */
 	bool			 refused;	/* 5yz to one of its recipients */
 };
 
@@ -54,6 +57,9 @@ void	smtp_message_free(struct smtp_message *);
 
 /* Is a recipient owed? Moves owed_from. */
 bool	smtp_message_owes(struct smtp_message *);
+
+/* Makes ready to be sent to a relay that needs this (enum mime_need). */
+int	smtp_message_plan(struct smtp_message *, unsigned need, struct err *);
 
 /* Who is told; see core/smtp/deliver.h for the rest. */
 struct smtp_feed {
@@ -92,7 +98,7 @@ struct smtp_transaction {
 	size_t			 accepted;	/* RCPTs */
 	bool			 full;		/* 452 after an accepted one */
 	bool			 full_lied;	/* and yet one was accepted */
-	int32_t			 connect_ms;
+	int64_t			 connect_ms;
 	int64_t			 begun_ms, opened_ms;	/* 0: not yet */
 };
 
@@ -121,6 +127,11 @@ enum smtp_phase	smtp_transaction_phase(const struct smtp_transaction *,
 void	smtp_settle(struct smtp_session *s,
 	    const struct smtp_transaction *t, struct smtp_message *,
 	    const struct smtp_feed *, size_t i, struct outcome *);
+
+/* The same for all who are owed: failed by an ERR_PERM, else deferred. */
+void	smtp_settle_owed(struct smtp_session *,
+	    const struct smtp_transaction *, struct smtp_message *,
+	    const struct smtp_feed *, const struct err *);
 
 /* An outcome from the last reply, or from an error. */
 void	smtp_outcome_reply(struct outcome *, enum outcome_verdict,

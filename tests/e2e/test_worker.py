@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: ISC
 """sendoff-deliver alone, against relays that behave in many ways."""
+import email
 import socket
 import threading
+import time
 
 import pytest
 
-from relay import CLOSE, RESET, Relay
+from relay import CLOSE, HANG, RESET, Relay
 from worker import TEXT, Worker, commands, listening_port
 
 
@@ -320,7 +322,6 @@ def test_one_byte_at_a_time(make_house, start):
 
 def test_silence(make_house, start):
     """A relay that never answers MAIL: the time-out, and the message pays."""
-    from relay import HANG
     with Relay(replies={"MAIL": lambda s, x: HANG}) as r:
         h = make_house(r, relay={"timeout": "1s"})
         w = start(h)
@@ -484,3 +485,102 @@ def test_a_job_that_comes_while_we_wait(make_house, start):
             w.until_done(1, 2)
             assert len(r.messages) == 2
             w.finish()
+
+
+LATIN = ("Subject: grün\r\nContent-Type: text/plain; charset=utf-8\r\n"
+         "Content-Transfer-Encoding: 8bit\r\n\r\n"
+         ".grün\r\nund blau\r\n").encode()
+
+
+@pytest.mark.parametrize("caps", [["PIPELINING", "SIZE"],
+                                  ["PIPELINING", "CHUNKING", "SIZE"]])
+def test_8bit_for_a_relay_without_8bitmime(make_house, start, caps):
+    with Relay(caps=caps) as r:
+        w = start(make_house(r))
+        w.read()
+        w.give("a@b.test", text=LATIN, extra="\nflags 3")
+        w.give("b@b.test", "c@b.test", text=LATIN, extra="\nflags 3")
+        w.until_done(1, 2)
+        assert w.verdict(1) == w.verdict(2) == "sent"
+        for m in r.messages:
+            assert m["data"].isascii() and "BODY" not in m["mail"]
+            assert int(m["mail"]["SIZE"]) == len(m["data"])
+            got = email.message_from_bytes(m["data"])
+            assert got["Content-Transfer-Encoding"] == "quoted-printable"
+            assert got.get_payload(decode=True) == LATIN.split(b"\r\n\r\n")[1]
+
+
+def test_long_lines(make_house, start):
+    body = b"x" * 3000 + b"\r\nshort\r\n"
+    text = b"Subject: x\r\n\r\n" + body
+    for keep, want in ((None, False), ("keep", True)):
+        with Relay() as r:
+            more = {"long_lines": keep} if keep else {}
+            w = start(make_house(r, relay=more))
+            w.read()
+            w.until_done(w.give("a@b.test", text=text, extra="\nflags 4"))
+            assert (r.messages[0]["data"] == text) is want
+            got = email.message_from_bytes(r.messages[0]["data"])
+            assert got.get_payload(decode=True) == body
+
+
+def test_8bit_that_must_not_be_touched(make_house, start):
+    text = ("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
+            "\r\ngrün\r\n--b\r\nContent-Type: application/pgp-signature\r\n"
+            "\r\nx\r\n--b--\r\n").encode()
+    with Relay(caps=["PIPELINING"]) as r:
+        w = start(make_house(r))
+        w.read()
+        w.until_done(w.give("a@b.test", text=text, extra="\nflags 1"))
+        assert w.outcomes[1, 0]["verdict"] == "failed"
+        assert w.outcomes[1, 0]["dsn"] == "5.6.3"
+        w.until_done(w.give("b@b.test"))
+        assert w.verdict(2) == "sent"
+
+
+def test_flood(make_house, start):
+    """A greeting without end: the connection is dropped, memory is flat."""
+    def greeting(session, line):
+        try:
+            while True:
+                session.sock.sendall(b"220-" + b"x" * 1000 + b"\r\n")
+        except OSError:
+            return CLOSE
+    with Relay(replies={"GREETING": greeting}) as r:
+        w = start(make_house(r))
+        w.read()
+        w.give("a@b.test")
+        assert "too%20long" in w.until("down")[-1]
+
+
+def test_slow_reply(make_house, start):
+    """One deadline for a whole reply: a byte now and then does not help."""
+    def ehlo(session, line):
+        try:
+            for c in b"250-relay.test and some more text":
+                session.sock.sendall(bytes([c]))
+                session.relay.stopping.wait(0.3)
+        except OSError:
+            pass
+        return CLOSE
+    with Relay(replies={"EHLO": ehlo}) as r:
+        w = start(make_house(r, relay={"timeout": "1s"}))
+        w.read()
+        began = time.monotonic()
+        w.give("a@b.test")
+        assert "timeout" in w.until("down")[-1]
+        assert time.monotonic() - began < 5
+
+
+def test_relay_that_stops_reading(make_house, start):
+    def data(session, line):
+        session.send("354 go on")
+        return HANG
+    with Relay(caps=["PIPELINING"], replies={"DATA": data}) as r:
+        w = start(make_house(r, relay={"timeout": "1s"}))
+        w.read()
+        # It never comes to its checksum.
+        w.until_done(w.give("a@b.test", crc=1, text=b"Subject: x\r\n\r\n" +
+                            b"0123456789abcdef\r\n" * 2000000))
+        assert w.verdict(1) == "deferred"
+        assert "timeout" in w.outcomes[1, 0]["text"]
