@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/sendmail/drafts.h"
-#include "cmd/sendmail/keeper.h"
 #include "cmd/sendmail/process.h"
 #include "core/base/paths.h"
 #include "queue/gate.h"
@@ -12,7 +10,8 @@
 void
 drafts_init(struct drafts *d, const struct conf *conf, uint32_t uid)
 {
-	*d = (struct drafts){ .conf = conf, .uid = uid, .keeper_fd = -1 };
+	*d = (struct drafts){ .conf = conf, .uid = uid,
+	    .keeper.fd = -1 };
 }
 
 /*
@@ -43,8 +42,6 @@ drafts_refused(const struct err *err)
 int
 drafts_open(struct drafts *d, bool keep, struct err *err)
 {
-	int fd;
-
 	if (drafts_open_queue(d->conf, QUEUE_SUBMIT, &d->queue, err) == -1) {
 		if (!drafts_refused(err))
 			return -1;
@@ -58,11 +55,7 @@ drafts_open(struct drafts *d, bool keep, struct err *err)
 	}
 	if (!keep || !process_privileged())
 		return 0;
-	/* by a copy: the child takes its drafts from the queue */
-	if (keeper_start(d, &fd, err) == -1)
-		return -1;
-	d->keeper_fd = fd;
-	return 0;
+	return keeper_start(d, &d->keeper, err);
 }
 
 /* What is asked before a message is taken in. */
@@ -103,8 +96,10 @@ drafts_get(struct drafts *d, struct draft *draft, struct err *err)
 {
 	if (d->gate)
 		return get_from_gate(d, draft, err);
-	if (d->keeper_fd != -1)
-		return keeper_draft(d->keeper_fd, draft, err);
+	if (d->keeper.fd != -1)
+		return keeper_draft(&d->keeper, draft, err);
+	if (d->queue == NULL)
+		return err_set(err, ERR_TEMP, "4.3.0", "no queue is open");
 	if (check(d, err) == -1)
 		return -1;
 	return draft_create(d->queue, draft, err);
@@ -114,8 +109,6 @@ void
 drafts_close(struct drafts *d)
 {
 	queue_close(d->queue);
-	if (d->keeper_fd != -1)
-		(void)close(d->keeper_fd);
 	d->queue = NULL;
-	d->keeper_fd = -1;
+	keeper_stop(&d->keeper);
 }

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/sendmail/keeper.h"
 #include "core/base/conf.h"
 #include "core/base/err.h"
 #include "queue/queue.h"
@@ -25,7 +26,7 @@ struct drafts {
 	const struct conf	*conf;		/* borrowed */
 	uint32_t		 uid;		/* the caller's */
 	struct queue		*queue;		/* NULL: not opened */
-	int			 keeper_fd;	/* -1: no child */
+	struct keeper		 keeper;
 	bool			 gate;
 };
 

@@ -11,6 +11,7 @@
 
 #include "cmd/sendmail/caller.h"
 #include "cmd/sendmail/drafts.h"
+#include "cmd/sendmail/keeper.h"
 #include "cmd/sendmail/look.h"
 #include "cmd/sendmail/options.h"
 #include "cmd/sendmail/process.h"
@@ -25,7 +26,7 @@ struct front {
 	struct caller	 caller;
 	struct drafts	 drafts;
 	struct draft	 draft;		/* made with privilege; fd -1: none */
-	int		 lister_fd;	/* mailq's child; -1: none */
+	struct keeper	 lister;	/* mailq's child */
 	bool		 runner_alive;	/* seen when that was started */
 };
 

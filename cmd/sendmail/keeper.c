@@ -10,6 +10,7 @@
 
 #include "cmd/sendmail/drafts.h"
 #include "cmd/sendmail/keeper.h"
+#include "cmd/sendmail/process.h"
 #include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/mail/line.h"
@@ -116,25 +117,24 @@ let_go(void)
 
 /* 0 in the child with its end, 1 in the parent with the other. */
 static int
-split(int *fd, struct err *err)
+split(struct keeper *k, struct err *err)
 {
 	int pair[2];
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return err_sys(err, "socket pair");
-	pid = fork();
-	if (pid == -1) {
+	k->pid = fork();
+	if (k->pid == -1) {
 		err_sys(err, "fork");
 		(void)close(pair[0]);
 		(void)close(pair[1]);
 		return -1;
 	}
-	*fd = pair[pid == 0];
-	(void)close(pair[pid != 0]);
-	if (pid == 0)
+	k->fd = pair[k->pid == 0];
+	(void)close(pair[k->pid != 0]);
+	if (k->pid == 0)
 		let_go();
-	return pid == 0 ? 0 : 1;
+	return k->pid == 0 ? 0 : 1;
 }
 
 static int
@@ -177,17 +177,36 @@ keep(struct drafts *drafts, int fd)
 }
 
 int
-keeper_start(struct drafts *drafts, int *fd, struct err *err)
+keeper_start(struct drafts *drafts, struct keeper *k, struct err *err)
 {
-	int side = split(fd, err);
+	struct keeper new;
+	int side = split(&new, err);
 
+	if (side == -1)
+		return -1;
+	/* drafts->keeper stays as it is in the child, whose drafts come from
+	 * the queue */
 	if (side == 0)
-		keep(drafts, *fd);
-	return side == -1 ? -1 : 0;
+		keep(drafts, new.fd);
+	*k = new;
+	return 0;
+}
+
+void
+keeper_stop(struct keeper *k)
+{
+	struct err err;
+	int status;
+
+	if (k->fd == -1)
+		return;
+	(void)close(k->fd);
+	k->fd = -1;
+	(void)process_wait(k->pid, &status, &err);
 }
 
 int
-keeper_draft(int fd, struct draft *draft, struct err *err)
+keeper_draft(const struct keeper *k, struct draft *draft, struct err *err)
 {
 	struct buf b;
 	struct line l;
@@ -196,9 +215,9 @@ keeper_draft(int fd, struct draft *draft, struct err *err)
 	size_t nfds = 0;
 
 	buf_init(&b, GATE_PACKET_MAX);
-	if (gate_send(fd, "draft", 5, NULL, 0, err) == -1)
+	if (gate_send(k->fd, "draft", 5, NULL, 0, err) == -1)
 		goto out;
-	switch (receive_packet(fd, &b, fds, &nfds, err)) {
+	switch (receive_packet(k->fd, &b, fds, &nfds, err)) {
 	case -1:
 		goto out;
 	case 0:
@@ -261,26 +280,30 @@ list(const struct lister *l)
 }
 
 int
-lister_start(const struct conf *conf, uint32_t uid, int *fd, bool *alive,
-    struct err *err)
+lister_start(const struct conf *conf, uint32_t uid, struct keeper *k,
+    bool *alive, struct err *err)
 {
 	struct lister l = { .uid = uid, .all = conf->list_all || uid == 0 };
+	struct keeper new = { .fd = -1 };
 	int side;
 
 	if (drafts_open_queue(conf, QUEUE_READ, &l.queue, err) == -1)
 		return -1;
 	*alive = queue_runner_alive(l.queue, NULL);
-	side = split(&l.fd, err);
+	side = split(&new, err);
+	l.fd = new.fd;
 	if (side == 0)
 		list(&l);
 	queue_close(l.queue);
-	*fd = l.fd;
-	return side == -1 ? -1 : 0;
+	if (side == -1)
+		return -1;
+	*k = new;
+	return 0;
 }
 
 int
-lister_list(int fd, void (*cb)(const char *id, bool active, int fd,
-    void *arg), void *arg, struct err *err)
+lister_list(const struct keeper *k, void (*cb)(const char *id, bool active,
+    int fd, void *arg), void *arg, struct err *err)
 {
 	struct buf b;
 	struct line l;
@@ -291,7 +314,7 @@ lister_list(int fd, void (*cb)(const char *id, bool active, int fd,
 
 	buf_init(&b, GATE_PACKET_MAX);
 	for (;;) {
-		ret = receive_packet(fd, &b, fds, &nfds, err);
+		ret = receive_packet(k->fd, &b, fds, &nfds, err);
 		if (ret == 0)
 			err_set(err, ERR_TEMP, "4.3.0",
 			    "the child that reads the queue is gone");

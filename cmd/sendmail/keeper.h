@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/base/conf.h"
 #include "core/base/err.h"
@@ -20,16 +21,23 @@
 
 struct drafts;
 
-/* *fd is the parent's end. */
-int	keeper_start(struct drafts *, int *fd, struct err *);
-int	keeper_draft(int fd, struct draft *, struct err *);
+struct keeper {
+	int	fd;			/* the parent's end; -1: no child */
+	pid_t	pid;
+};
+
+int	keeper_start(struct drafts *, struct keeper *, struct err *);
+int	keeper_draft(const struct keeper *, struct draft *, struct err *);
 
 /* *alive: is there a runner? */
-int	lister_start(const struct conf *, uint32_t uid, int *fd, bool *alive,
-	    struct err *);
+int	lister_start(const struct conf *, uint32_t uid, struct keeper *,
+	    bool *alive, struct err *);
 
 /* cb takes the descriptor, which is for queue_load_fd. */
-int	lister_list(int fd, void (*cb)(const char *id, bool active, int fd,
-	    void *arg), void *arg, struct err *);
+int	lister_list(const struct keeper *, void (*cb)(const char *id,
+	    bool active, int fd, void *arg), void *arg, struct err *);
+
+/* The child ends, and leaves nothing behind. */
+void	keeper_stop(struct keeper *);
 
 #endif

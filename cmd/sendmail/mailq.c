@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cmd/sendmail/front.h"
-#include "cmd/sendmail/keeper.h"
 #include "cmd/sendmail/mailq.h"
 #include "cmd/sendmail/say.h"
 #include "core/mail/listing.h"
@@ -190,10 +189,10 @@ list_own(struct shown *s, struct err *err)
 {
 	const struct conf *conf = &s->front->site.conf;
 
-	if (s->front->lister_fd != -1) {
+	if (s->front->lister.fd != -1) {
 		s->alive = s->front->runner_alive;
 		say_no_runner(s);
-		return lister_list(s->front->lister_fd, show_fd, s, err);
+		return lister_list(&s->front->lister, show_fd, s, err);
 	}
 	if (conf->gate == NULL)
 		return -1;
@@ -208,7 +207,7 @@ list(struct shown *s, struct err *err)
 	struct queue *q;
 	int ret;
 
-	if (s->front->lister_fd != -1)
+	if (s->front->lister.fd != -1)
 		return list_own(s, err);
 	if (drafts_open_queue(conf, QUEUE_READ, &q, err) == -1)
 		return drafts_refused(err) ? list_own(s, err) : -1;

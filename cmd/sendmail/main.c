@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "cmd/sendmail/front.h"
-#include "cmd/sendmail/keeper.h"
 #include "cmd/sendmail/say.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -38,7 +37,7 @@ open_ways(struct front *f, enum options_mode mode, struct err *err)
 		if (!process_privileged() || f->caller.uid == 0)
 			return 0;
 		if (lister_start(&f->site.conf, f->caller.uid,
-		    &f->lister_fd, &f->runner_alive, err) == 0)
+		    &f->lister, &f->runner_alive, err) == 0)
 			return 0;
 		/* a group that is not the queue's is no group at all */
 		return drafts_refused(err) ? 0 : -1;
@@ -143,7 +142,7 @@ int
 main(int argc, char **argv)
 {
 	struct front f = { .draft = { .fd = -1, .dir_fd = -1 },
-	    .lister_fd = -1, .drafts.keeper_fd = -1 };
+	    .lister.fd = -1, .drafts.keeper.fd = -1 };
 	int code;
 
 	process_init(&f.process);
@@ -152,6 +151,7 @@ main(int argc, char **argv)
 	code = run(&f, argc, argv);
 	draft_abort(&f.draft);
 	drafts_close(&f.drafts);
+	keeper_stop(&f.lister);
 	options_free(&f.options);
 	site_free(&f.site);
 	caller_free(&f.caller);

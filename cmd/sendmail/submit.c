@@ -104,11 +104,13 @@ check_call(const struct front *f, struct err *err)
 static void
 name_failed(const struct intake *in)
 {
+	const char *then = in->env.sender[0] != '\0' ?
+	    "it is reported to the sender" : "nobody is to be told";
 	struct err why;
 
 	for (size_t i = 0; i < in->expand.nproblems; i++) {
 		(void)intake_name_problem(in, i, &why);
-		say("%s; it is reported to the sender", why.text);
+		say("%s; %s", why.text, then);
 	}
 }
 

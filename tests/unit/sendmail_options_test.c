@@ -453,8 +453,61 @@ test_extremes(void **state)
 	mem_free(many);
 }
 
+/* What the look and the parse must agree on, whatever stands there: a draft
+ * is made where a message will be read, and own paths are never missed. */
+static void
+test_agreement(void **state)
+{
+	static const char *const pool[] = {
+		"-t", "-i", "-bm", "-bs", "-bS", "-bp", "-bi", "-bv", "-bd",
+		"-bD", "-bt", "-b", "p", "s", "-q", "-q5m", "-qIx", "-q!Rx",
+		"-I", "-f", "-fx", "-C", "-Cx", "-tC", "-oQ/q", "-o", "Q/q",
+		"-O", "QueueDirectory=/q", "-OQueueDirectory=/q", "--", "-",
+		"", "a@b", "-v", "-tiq", "-N", "never", "-Z", "-oem", "-X",
+		"-V", "-h", "5", "-p", "--json", "-d", "-A", "-e", "-L",
+	};
+	static const char *const names[] = { "sendmail", "mailq",
+	    "newaliases" };
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 50000; round++) {
+		char *words[WORDS_MAX], *copies[WORDS_MAX];
+		struct options o;
+		struct look look;
+		struct err err = { 0 };
+		int n;
+
+		seed = seed * 1103515245 + 12345;
+		n = 1 + (int)(seed >> 16) % 8;
+		for (int i = 0; i < n; i++) {
+			seed = seed * 1103515245 + 12345;
+			copies[i] = words[i] = mem_str(i == 0 ?
+			    names[(seed >> 16) % NELEM(names)] :
+			    pool[(seed >> 16) % NELEM(pool)]);
+		}
+		words[n] = NULL;
+		look_take(n, words, &look);
+		if (options_parse(n, words, &o, &err) == 0) {
+			check(!look.broken, "round %d: broken", round);
+			check(o.mode != OPTIONS_SUBMIT ||
+			    look.mode == OPTIONS_SUBMIT, "round %d", round);
+			check((o.mode != OPTIONS_SMTP &&
+			    o.mode != OPTIONS_BATCH) || look.mode == o.mode,
+			    "round %d", round);
+			options_free(&o);
+		} else {
+			check(err.kind == ERR_USAGE && err.text[0] != '\0',
+			    "round %d: no reason", round);
+		}
+		for (int i = 0; i < n; i++)
+			mem_free(copies[i]);
+	}
+}
+
 CHECK_MAIN(
 	cmocka_unit_test(test_calls),
 	cmocka_unit_test(test_looks),
 	cmocka_unit_test(test_extremes),
+	cmocka_unit_test(test_agreement),
 )
