@@ -219,6 +219,53 @@ flush_run(struct front *f)
 	return status;
 }
 
+/* What the runner has made of it, for who may not see its dialogue. */
+struct fate {
+	const char	*id;
+	bool		 queued;
+};
+
+static void
+show_fate(const char *id, bool active, int fd, void *arg)
+{
+	struct fate *fate = arg;
+	struct queue_msg *msg;
+	struct err err;
+
+	(void)active;
+	if (strcmp(id, fate->id) != 0) {
+		(void)close(fd);
+		return;
+	}
+	if (queue_load_fd(fd, id, &msg, &err) != QUEUE_OK)
+		return;
+	fate->queued = true;
+	for (size_t i = 0; i < msg->env.nrcpts; i++)
+		if (msg->rcpts[i].state == QUEUE_RCPT_OWED)
+			say("%s: <%s>: %s", id, msg->env.rcpts[i].addr,
+			    msg->rcpts[i].last.text[0] != '\0' ?
+			    msg->rcpts[i].last.text : "queued");
+	queue_release(msg);
+}
+
+static void
+show_through_runner(const struct front *f, const char *id)
+{
+	const char *gate = f->site.conf.gate;
+	struct fate fate = { .id = id };
+	struct err err = { 0 };
+
+	if (gate == NULL) {
+		say("%s: queued; there is no gate to ask a runner at", id);
+		return;
+	}
+	if (gate_flush(gate, NULL, NULL, &err) == -1 ||
+	    gate_list(gate, show_fate, &fate, &err) == -1)
+		say("%s: queued; %s", id, err.text);
+	else if (!fate.queued)
+		say("%s: the queue is rid of it; see the log", id);
+}
+
 /* Whatever comes of it: the message is durable, and exit 0 stays. */
 void
 flush_shown(struct front *f, const char *id)
@@ -229,12 +276,7 @@ flush_shown(struct front *f, const char *id)
 	int status = EX_OK;
 
 	if (f->drafts.queue == NULL || !may_run(f, f->drafts.queue)) {
-		if (f->site.conf.gate == NULL ||
-		    gate_flush(f->site.conf.gate, NULL, NULL, &err) == -1)
-			say("%s: queued; no runner could be asked", id);
-		else
-			say("%s: queued; a runner has attempted it, see its "
-			    "log", id);
+		show_through_runner(f, id);
 		return;
 	}
 	words_init(&w, &f->site, "sendoffd");

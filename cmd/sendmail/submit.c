@@ -77,6 +77,12 @@ take_message(struct intake *in, struct err *err)
 	for (size_t i = 0; i < o->nrcpts; i++)
 		if (intake_rcpts(in, o->rcpts[i], o->notify, err) == -1)
 			goto out;
+	/* "sendmail ''" names nobody, and standard input is left alone */
+	if (!o->take_rcpts && in->env.nrcpts == 0 &&
+	    in->expand.nproblems == 0) {
+		(void)err_set(err, ERR_USAGE, NULL, "no recipient is given");
+		goto out;
+	}
 	if (intake_open(in, err) == -1 || feed_input(in, block, err) == -1 ||
 	    intake_commit(in, err) == -1)
 		goto out;

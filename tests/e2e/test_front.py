@@ -140,6 +140,8 @@ def test_large_message_in_little_memory(front):
 
 @pytest.mark.parametrize("code, args, word", [
     (64, [], "recipient"),
+    (64, [""], "recipient"),
+    (64, [",", " "], "recipient"),
     (64, ["-Z", "a@b.example"], "Z"),
     (64, ["-bt"], "-b"),
     (64, ["-N", "x", "a@b.example"], "-N"),

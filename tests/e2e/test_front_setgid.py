@@ -136,6 +136,8 @@ def test_without_the_bit_through_the_gate(private):
         assert private.call(ALICE, "mailq", "--count", nnp=nnp).out == "1\n"
         assert private.call(BOB, "mailq", "--count", nnp=nnp).out == "0\n"
     assert private.call(ALICE, "mailq", "-q").code == 0
+    r = private.call(BOB, "sendmail", "-v", "a@b.example", input=TEXT)
+    assert r.code == 0 and "<a@b.example>" in r.err, r
     private.daemons.remove(d)
     assert d.stop() == 0
 
