@@ -359,7 +359,8 @@ end_group(struct parser *ps)
 void
 addr_list_parse(struct addr_list *list, const char *p, size_t n)
 {
-	struct parser ps = { .lex = { .p = p, .n = n }, .list = list };
+	struct parser ps = { .lex = { .p = n > 0 ? p : "", .n = n },
+	    .list = list };
 	size_t i;
 
 	*list = (struct addr_list){ NULL, 0 };

@@ -47,12 +47,12 @@ static const struct {
 	enum dsn_action	 action;
 	const char	*head;
 } sections[] = {
-	{ DSN_FAILED, "Your message could not be delivered to:" },
-	{ DSN_DELAYED, "Your message has not been delivered yet to:" },
-	{ DSN_DELIVERED, "Your message was delivered to:" },
-	{ DSN_RELAYED, "Your message was accepted by a relay that will send "
+	{ DSN_FAILED, "The message could not be delivered to:" },
+	{ DSN_DELAYED, "The message has not been delivered yet to:" },
+	{ DSN_DELIVERED, "The message was delivered to:" },
+	{ DSN_RELAYED, "The message was accepted by a relay that will send "
 	    "no further report, for:" },
-	{ DSN_EXPANDED, "Your message was accepted for the members of a list, "
+	{ DSN_EXPANDED, "The message was accepted for the members of a list, "
 	    "without further reports, at:" },
 };
 
@@ -149,8 +149,15 @@ dsn_text(const struct dsn *d, struct buf *b)
 {
 	size_t i;
 
-	add_paragraph(b, "", "This is the mail system at %s. It reports on "
-	    "the message that it took from you on:", d->hostname);
+	/* An owner-NAME or a postmaster did not write what is returned. */
+	if (addr_eq(d->to, d->env->sender))
+		add_paragraph(b, "", "This is the mail system at %s. It "
+		    "reports on the message that it took from you on:",
+		    d->hostname);
+	else
+		add_paragraph(b, "", "This is the mail system at %s. It "
+		    "reports on a message from <%s> that it took on:",
+		    d->hostname, d->env->sender);
 	buf_adds(b, "\r\n  ");
 	add_date(b, d, d->env->arrival_us / 1000000);
 	buf_addf(b, d->env->id[0] != '\0' ? " (%s)\r\n" : "\r\n",

@@ -85,6 +85,14 @@ def test_mixed(reports):
     assert r.original.endswith(b"\r\n\r\nThe body.\r\n")
 
 
+def test_to_whom_it_speaks(reports):
+    """Who did not write the message is not told that it was his."""
+    assert "that it took from you" in \
+        " ".join(dsn_validator.check(reports["mixed"]).text.split())
+    text = " ".join(dsn_validator.check(reports["postmaster"]).text.split())
+    assert "a message from <> that it took on" in text
+
+
 def test_success(reports):
     r = dsn_validator.check(reports["success"])
     assert r.value("Subject") == "Delivery Status Notification (Success)"

@@ -28,15 +28,16 @@ static const char header8[] = "From: me@example.org\r\nSubject: \xc3\xa4\r\n";
 
 static const struct report {
 	const char	*name, *to, *from, *envid, *references, *original;
+	bool		 lost;		/* not its sender's report */
 	bool		 full;
 	struct row	 rows[4];
 } reports[] = {
 	{ "failed", "me@example.org", NULL, NULL, "<1@example.org>", header,
-	    false, { { "you@example.com", NULL, NULL, DSN_FAILED,
+	    false, false, { { "you@example.com", NULL, NULL, DSN_FAILED,
 	    OUTCOME_FAILED, 550, "5.1.1", RELAY,
 	    "550 5.1.1 <you@example.com>: no such user" } } },
 	{ "mixed", "me@example.org", NULL, "124567", "<1@example.org>", header,
-	    true, {
+	    false, true, {
 		{ "user1@example.com", "root@example.org",
 		    "rfc822;root@example.org", DSN_FAILED, OUTCOME_EXPIRED,
 		    0, "4.4.7", "", "connect to smtp.example.com: refused" },
@@ -47,22 +48,25 @@ static const struct report {
 		{ "user4@example.com", "staff@example.org", NULL, DSN_EXPANDED,
 		    OUTCOME_NONE, 0, "", "", "" } } },
 	{ "success", "fax=123@example.org", NULL, "+x= y", NULL, header, false,
-	    { { "page@example.com", NULL, "rfc822;page@example.com",
+	    false, { { "page@example.com", NULL, "rfc822;page@example.com",
 	    DSN_DELIVERED, OUTCOME_SENT, 250, "2.0.0", RELAY,
 	    "250 2.0.0 Ok" } } },
-	{ "utf8 recipient", "me@example.org", NULL, NULL, NULL, header8, true,
-	    { { "\xc3\xa4+x@\xe4\xbe\x8b.example", "\xc3\xa4@example.org",
+	{ "utf8 recipient", "me@example.org", NULL, NULL, NULL, header8, false,
+	    true, { { "\xc3\xa4+x@\xe4\xbe\x8b.example", "\xc3\xa4@example.org",
 	    "utf-8;\xc3\xa4@example.org", DSN_FAILED, OUTCOME_FAILED, 553,
 	    "5.6.7", RELAY, "553 5.6.7 \xc3\xa4 is not for us" } } },
 	{ "utf8 sender", "\xc3\xb6@example.org",
 	    "\xc3\x84 Mail <MAILER-DAEMON@example.org>", "\xc3\xa4", NULL,
-	    header8, false,
+	    header8, false, false,
 	    { { "\xc3\xa4@example.com", NULL, "utf-8;\xc3\xa4@example.com",
 	    DSN_FAILED, OUTCOME_FAILED, 553, "5.6.7", "[192.0.2.1]:25",
 	    "553 5.6.7 \xc3\xa4" } } },
+	{ "postmaster", "postmaster@example.org", NULL, NULL, NULL, header,
+	    true, false, { { "gone@example.com", NULL, NULL, DSN_FAILED,
+	    OUTCOME_FAILED, 550, "5.7.1", RELAY, "550 5.7.1 no" } } },
 	{ "hostile", "me@example.org",
 	    "A, B <x@y>, <z@w>", "a\r\nBcc: x@y\r\n\r\n", "<1>\r\nBcc: x@y",
-	    header, false,
+	    header, false, false,
 	    { { "a@b", "c@d", "rfc822;a\r\n\r\nAction: delivered",
 	    DSN_FAILED, OUTCOME_FAILED, 550, "9.9.9", "x\r\ny", X100 X100
 	    X100 X100 X100 "\r\n.\r\nFrom: \x01" },
@@ -113,6 +117,10 @@ dump(const struct report *r)
 
 	envelope_init(&env);
 	(void)snprintf(env.id, sizeof(env.id), "0655F2C7E4A1B2C3D4E5");
+	if (!r->lost) {
+		free(env.sender);
+		env.sender = strdup(r->to);
+	}
 	env.arrival_us = 1795501739000000;
 	env.envid = r->envid != NULL ? strdup(r->envid) : NULL;
 	d.nrcpts = fill(r, &env, outcomes, rcpts);
