@@ -2,7 +2,9 @@
 """The front and the runner: -q, -v, -bd, on_demand."""
 import os
 import pty
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -130,3 +132,28 @@ def test_runner_in_the_foreground(house, relay):
     relay.wait(1)
     p.terminate()
     assert p.wait(20) == 0
+
+
+def test_runner_in_the_background(house, relay):
+    """The call returns when the queue is its child's, and says if not."""
+    house.submit("-odq", "a@b.example")
+    r = house.call("sendoffd", "-d")
+    assert (r.code, r.out, r.err) == (0, "", ""), r
+    with open(os.path.join(house.queue, "runner")) as f:
+        pid = int(f.read())
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            group, session = f.read().split(") ")[1].split()[2:4]
+        assert group == session == str(pid)
+        assert os.readlink("/proc/%d/cwd" % pid) == "/"
+        for fd in range(3):
+            assert os.readlink("/proc/%d/fd/%d" % (pid, fd)) == "/dev/null"
+        r = house.call("sendoffd", "-d")
+        assert r.code == 75 and "another daemon" in r.err, r
+        assert r.err.count("\n") == 1
+    finally:
+        os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + 20
+    while "not running" not in house.call("sendoff", "status").out:
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -9,7 +9,7 @@ import roots
 from house import Daemon, Result
 
 BUILD_DEPS = ["gcc", "libc6-dev", "make", "libssl-dev", "libgsasl-dev",
-              "libinih-dev", "libidn2-dev"]
+              "libinih-dev", "libidn2-dev", "libcurl4-openssl-dev"]
 USERS = {"alice": 1001, "bob": 1002}
 LIMIT = 60
 

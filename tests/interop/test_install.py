@@ -36,8 +36,9 @@ def mode(system, path):
 
 def test_modes(system):
     assert mode(system, "/usr/sbin/sendmail") == 0o2755
-    for path in ("", "/queue", "/corrupt"):
-        assert mode(system, "/var/spool/sendoff" + path) == 0o770
+    assert mode(system, "/var/spool/sendoff") == 0o770
+    for path in ("/queue", "/corrupt"):
+        assert mode(system, "/var/spool/sendoff" + path) == 0o2770
     for link in ("/usr/bin/mailq", "/usr/bin/newaliases", "/usr/lib/sendmail"):
         assert os.readlink(system.file(link)) == "/usr/sbin/sendmail"
 
@@ -111,7 +112,7 @@ def test_no_new_privileges_goes_through_the_gate(system, relay):
     assert time.monotonic() - start < 5
     m, = relay.wait(1)
     assert m["sender"] == "alice@web1.test"
-    assert "uid %d" % USERS["alice"] in m["data"].decode()
+    assert "from userid %d)" % USERS["alice"] in m["data"].decode()
 
 
 def test_no_new_privileges_and_no_runner(system, relay):
