@@ -53,21 +53,56 @@ add_octet(struct mime_encoder *e, struct buf *b, char c, bool plain,
 	}
 }
 
+/* Stands for itself in quoted-printable; a blank does so within a line. */
+static bool
+is_plain(char c)
+{
+	return (c >= ' ' && c <= '~' && c != '=') || c == '\t';
+}
+
+/* Plain octets, as many lines as they take. */
+static void
+add_plain(struct mime_encoder *e, struct buf *b, const char *p, size_t n)
+{
+	size_t take;
+
+	while (n > 0) {
+		add_octet(e, b, p[0], true, QP_LINE_MAX);
+		p++;
+		n--;
+		take = e->column < QP_LINE_MAX ? QP_LINE_MAX - e->column : 0;
+		if (take > n)
+			take = n;
+		buf_add(b, p, take);
+		e->column += take;
+		p += take;
+		n -= take;
+	}
+}
+
 static void
 encode_qp(struct mime_encoder *e, struct buf *b, const char *p, size_t n)
 {
-	size_t i;
+	char last = '\0';
+	size_t i, run;
 
-	for (i = 0; i < n; i++) {
-		if (e->blank != '\0')
-			add_octet(e, b, e->blank, true, QP_LINE_MAX);
-		e->blank = '\0';
-		if (text_is_blank(p[i]))
-			e->blank = p[i];
-		else
-			add_octet(e, b, p[i], text_is_print(p[i]) &&
-			    p[i] != '=', QP_LINE_MAX);
+	if (n == 0)
+		return;
+	if (e->blank != '\0')
+		add_octet(e, b, e->blank, true, QP_LINE_MAX);
+	if (text_is_blank(p[n - 1]))
+		last = p[--n];
+	for (i = 0; i < n; i += run) {
+		for (run = 0; i + run < n && is_plain(p[i + run]);)
+			run++;
+		if (run > 0) {
+			add_plain(e, b, p + i, run);
+		} else {
+			add_octet(e, b, p[i], false, QP_LINE_MAX);
+			run = 1;
+		}
 	}
+	e->blank = last;
 }
 
 static void
@@ -205,14 +240,16 @@ mime_count(struct mime_count *c, const char *p, size_t n)
 {
 	size_t i;
 
+	for (i = 0; i < n; i++)
+		c->special += !is_plain(p[i]);
+	c->bytes += (int64_t)n;
+	if (text_is_ascii(p, n) && c->utf8_left == 0)
+		return;
 	for (i = 0; i < n; i++) {
 		count_utf8(c, (unsigned char)p[i]);
 		if ((unsigned char)p[i] >= 0x80)
 			c->is_8bit = true;
-		if (p[i] == '=' || (!text_is_print(p[i]) && p[i] != '\t'))
-			c->special++;
 	}
-	c->bytes += (int64_t)n;
 }
 
 void

@@ -54,20 +54,21 @@ write_between(struct mime *m, const char *p, size_t n, struct buf *out)
 static void
 plan_content(struct mime *m, const char *p, size_t n)
 {
-	bool hit = ((m->need & MIME_LINES) && m->line_len > FOLD_LINE_MAX) ||
-	    ((m->need & MIME_7BIT) && !text_is_ascii(p, n));
+	bool is_long = m->line_len > FOLD_LINE_MAX;
 
 	if (m->state == MIME_LEAF) {
 		mime_count(&m->count, p, n);
-		if (m->line_len > FOLD_LINE_MAX)
-			m->count.is_long = true;
-	} else if (hit && m->state == MIME_FIXED) {
-		mime_refuse(m, m->head.fixed, m->line_len > FOLD_LINE_MAX &&
-		    (m->need & MIME_LINES) ? "has lines that are too long" :
-		    "has 8-bit content");
-	} else if (hit) {
-		m->changes = true;
+		m->count.is_long = m->count.is_long || is_long;
+		return;
 	}
+	is_long = is_long && (m->need & MIME_LINES);
+	if (!is_long && (!(m->need & MIME_7BIT) || text_is_ascii(p, n)))
+		return;
+	if (m->state == MIME_BETWEEN)
+		m->changes = true;
+	else
+		mime_refuse(m, m->head.fixed, is_long ?
+		    "has lines that are too long" : "has 8-bit content");
 }
 
 void

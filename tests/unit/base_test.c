@@ -67,6 +67,24 @@ test_int(void **state)
 }
 
 static void
+test_ascii(void **state)
+{
+	char p[40];
+	size_t n, at;
+
+	(void)state;
+	for (n = 0; n <= sizeof(p); n++) {
+		memset(p, 0x7f, sizeof(p));
+		assert_true(text_is_ascii(p, n));
+		for (at = 0; at < n; at++) {
+			p[at] = (char)0x80;
+			check(!text_is_ascii(p, n), "%zu of %zu", at, n);
+			p[at] = 0;
+		}
+	}
+}
+
+static void
 test_clean(void **state)
 {
 	static const struct {
@@ -172,6 +190,7 @@ test_id(void **state)
 }
 
 CHECK_MAIN(cmocka_unit_test(test_buf), cmocka_unit_test(test_int),
-    cmocka_unit_test(test_clean), cmocka_unit_test(test_base64),
+    cmocka_unit_test(test_ascii), cmocka_unit_test(test_clean),
+    cmocka_unit_test(test_base64),
     cmocka_unit_test(test_utf8), cmocka_unit_test(test_crc),
     cmocka_unit_test(test_id))
