@@ -150,6 +150,9 @@ add_addresses(const struct __res_state *st, const struct resolve_addr *form,
 
 	set_resolver(st);
 	rc = getaddrinfo(form->host, NULL, &hints, &all);
+	/* RFC 6761 6.3: also where no /etc/hosts says what localhost is. */
+	if (rc != 0 && text_str_case_eq(form->host, "localhost"))
+		rc = getaddrinfo(NULL, "25", &hints, &all);
 	if (rc != 0)
 		return fail_lookup(form->host, rc, err);
 	first = all->ai_family == AF_INET ? AF_INET : AF_INET6;
