@@ -105,6 +105,19 @@ fill_names(struct route *r)
 	r->target.nnames = n;
 }
 
+/* RFC 7672 8.1: the server is asked for the name that its records are for. */
+static void
+put_first(struct route *r, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < r->target.nnames; i++)
+		if (strcmp(r->names[i], name) == 0) {
+			r->names[i] = r->names[0];
+			r->names[0] = name;
+		}
+}
+
 /* RFC 7672: an MX counts only if its own record came securely. */
 static int
 fill_tlsa(struct route *r, struct err *err)
@@ -126,6 +139,8 @@ fill_tlsa(struct route *r, struct err *err)
 		    r->records[i].data, r->records[i].n };
 	r->target.tlsa = r->tlsa;
 	r->target.ntlsa = secure ? n : 0;
+	if (r->target.ntlsa > 0)
+		put_first(r, r->addr.host);
 	return 0;
 }
 

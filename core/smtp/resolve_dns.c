@@ -204,12 +204,31 @@ take_srv(const struct answer *a, const ns_rr *rr, struct dns_target *t)
 	    sizeof(t->host)) && (t->port != 0 || t->host[0] == '\0');
 }
 
+/* Of more than there is room for the best are kept, in whatever order the
+ * answer has them. */
+static void
+keep(struct dns_targets *out, const struct dns_target *t)
+{
+	size_t i, worst = 0;
+
+	if (out->n < DNS_TARGETS_MAX) {
+		out->v[out->n++] = *t;
+		return;
+	}
+	for (i = 1; i < out->n; i++)
+		if (out->v[i].order > out->v[worst].order)
+			worst = i;
+	if (t->order < out->v[worst].order)
+		out->v[worst] = *t;
+}
+
 static int
 targets(struct __res_state *st, const char *name, int type,
     struct dns_targets *out, struct err *err)
 {
 	struct answer *a = mem_zero(sizeof(*a));
 	int i = 0, ret = -1;
+	struct dns_target t;
 	ns_rr rr;
 
 	out->n = 0;
@@ -221,14 +240,13 @@ targets(struct __res_state *st, const char *name, int type,
 		goto out;
 	}
 	out->secure = a->secure;
-	while (out->n < DNS_TARGETS_MAX && next_record(a, type, &i, &rr)) {
-		if (!(type == ns_t_mx ? take_mx : take_srv)(a, &rr,
-		    &out->v[out->n])) {
+	while (next_record(a, type, &i, &rr)) {
+		if (!(type == ns_t_mx ? take_mx : take_srv)(a, &rr, &t)) {
 			/* One that lies makes all of them doubtful. */
 			(void)fail(a, name, EMSGSIZE, err);
 			goto out;
 		}
-		out->n++;
+		keep(out, &t);
 	}
 	ret = 0;
 out:

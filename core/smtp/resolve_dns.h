@@ -4,7 +4,7 @@
  * TLSA, with the resolver's word for their security.
  *
  * Source	RFC 1035, 2782 (SRV), 6698 (TLSA), 6840 5.7 (AD in a query)
- * Limits	DNS_TARGETS_MAX records; more are not looked at
+ * Limits	DNS_TARGETS_MAX records; of more the best
  * Errors	ERR_TEMP "4.4.3" (no answer that can be used), "4.4.4" (the
  *		answer is no)
  * Pure		but for the query; an answer may hold any bytes
