@@ -315,3 +315,58 @@ def test_report_refused(house, text, words):
 def test_report_usage(house):
     assert house.call("sendoff", "report", "x").code == 64
     assert house.call("sendoff", "report", "--xml").code == 64
+
+
+THREE = """EHLO me
+MAIL FROM:<sender@client.test> RET=HDRS ENVID=124567
+RCPT TO:<user1@example.com> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;user1
+RCPT TO:<user2@example.com> NOTIFY=FAILURE ORCPT=rfc822;user2
+RCPT TO:<user3@example.com> NOTIFY=NEVER ORCPT=rfc822;user3
+DATA
+Subject: three
+
+body of it
+.
+QUIT
+""".replace("\n", "\r\n")
+
+
+def submit_three(house):
+    r = house.call("sendmail", "-bs", input=THREE)
+    assert r.code == 0 and r.out.count("\r\n250 2.1.5") == 3, r
+    house.once()
+
+
+def test_three_recipients_relay_with_dsn(house, relay):
+    """RFC 3461's parameters go on as they came, and nothing is reported."""
+    submit_three(house)
+    m, = relay.messages
+    assert m["mail"]["RET"] == "HDRS" and m["mail"]["ENVID"] == "124567"
+    assert {a: (p["NOTIFY"], p["ORCPT"]) for a, p in m["rcpt"]} == {
+        "user1@example.com": ("SUCCESS,DELAY", "rfc822;user1"),
+        "user2@example.com": ("FAILURE", "rfc822;user2"),
+        "user3@example.com": ("NEVER", "rfc822;user3")}
+    assert house.files() == []
+
+
+def test_three_recipients_relay_without_dsn(make_house):
+    """One report, about whom a report was wanted: 1 was relayed, 2 refused;
+    that 3 was refused too is nobody's to know."""
+    refuse = {"RCPT": lambda session, line: "550 5.2.1 closed"
+              if "user2@" in line or "user3@" in line else None}
+    with Relay(caps=("PIPELINING", "8BITMIME"), replies=refuse) as r:
+        house = make_house(r)
+        submit_three(house)
+        m, told = r.messages
+        assert house.files() == []
+    assert m["rcpts"] == ["user1@example.com"]
+    assert "NOTIFY" not in m["rcpt"][0][1] and "RET" not in m["mail"]
+    assert told["sender"] == "" and told["rcpts"] == ["sender@client.test"]
+    report = dsn_validator.check(told["data"])
+    assert report.value("Original-Envelope-Id", report.fields) == "124567"
+    groups = [dict(g) for g in report.recipients]
+    assert [(g["Original-Recipient"], g["Action"], g["Status"])
+            for g in groups] == [("rfc822;user1", "relayed", "2.0.0"),
+                                 ("rfc822;user2", "failed", "5.2.1")]
+    assert b"body of it" not in told["data"]
+    assert "user3" not in report.text
