@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * deliver_impl - what deliver.c and answer.c share, and nobody else.
+ * deliver_impl - what deliver.c, window.c and answer.c share, and nobody else.
  */
 #ifndef CORE_SMTP_DELIVER_IMPL_H
 #define CORE_SMTP_DELIVER_IMPL_H
@@ -20,6 +20,28 @@ struct smtp_run {
 	bool			 dry;		/* no use in waiting for more */
 	struct smtp_end		*end;
 };
+
+/* window.c: the k-th transaction is over; and with its last one, the message
+ * is done. */
+void	smtp_conclude(struct smtp_run *, size_t k);
+
+/* As many transactions as there is room for: said, but for the first part of
+ * one that has the session to itself. */
+int	smtp_push(struct smtp_run *, struct err *);
+
+/* Before a reply that has not come: a message that comes first goes out. */
+int	smtp_await(struct smtp_run *, enum smtp_phase, struct err *);
+
+/* The next group of a transaction's commands, to the wire's buffer. */
+void	smtp_say_group(struct smtp_run *, struct smtp_transaction *);
+
+/*
+ * Our own file fails us: not the relay's fault, and no other relay can mend
+ * it. Settled here for all recipients but those that another transaction in
+ * flight has, so that nobody tries again at once.
+ */
+void	smtp_unreadable(struct smtp_run *, struct smtp_transaction *,
+	    const struct err *);
 
 /* answer.c: a recipient goes back to be put into another transaction. */
 void	smtp_owe(struct smtp_message *, size_t i);

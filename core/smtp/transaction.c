@@ -8,7 +8,6 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/mail/addr.h"
-#include "core/mail/idna.h"
 #include "core/smtp/body.h"
 #include "core/smtp/command.h"
 #include "core/smtp/transaction.h"
@@ -132,8 +131,6 @@ add_mail(struct smtp_transaction *t, const struct smtp_session *s,
 {
 	const struct envelope *env = &t->msg->job->env;
 	struct smtp_mail p = { .sender = sender, .size = -1, .utf8 = utf8 };
-	char *ascii = NULL;
-	int ret;
 
 	/* fits_relay has seen that the relay takes what the body needs. */
 	p.body_8bit = (s->caps.bits & SMTP_CAP_8BITMIME) != 0 &&
@@ -148,30 +145,7 @@ add_mail(struct smtp_transaction *t, const struct smtp_session *s,
 		p.envid = env->envid;
 		t->optional = true;
 	}
-	if (!utf8 && addr_utf8_domain(sender)) {
-		if (idna_addr(sender, &ascii, err) == -1)
-			return -1;
-		p.sender = ascii;
-	}
-	ret = smtp_command_mail(&t->commands, &p, err);
-	mem_free(ascii);
-	return ret;
-}
-
-static int
-add_rcpt(struct smtp_transaction *t, struct smtp_rcpt *p, struct err *err)
-{
-	char *ascii = NULL;
-	int ret;
-
-	if (!p->utf8 && addr_utf8_domain(p->addr)) {
-		if (idna_addr(p->addr, &ascii, err) == -1)
-			return -1;
-		p->addr = ascii;
-	}
-	ret = smtp_command_rcpt(&t->commands, p, err);
-	mem_free(ascii);
-	return ret;
+	return smtp_command_mail(&t->commands, &p, err);
 }
 
 /* ORCPT goes to every relay that offers DSN (RFC 3461 5.2.1). */
@@ -206,7 +180,7 @@ add_rcpts(struct smtp_transaction *t, struct smtp_session *s,
 			p.notify = r->notify;
 			p.orcpt = orcpt_of(r, orcpt, sizeof(orcpt));
 		}
-		if (add_rcpt(t, &p, &err) == -1) {
+		if (smtp_command_rcpt(&t->commands, &p, &err) == -1) {
 			fail_one(s, t->msg, feed, i, err.dsn, err.text);
 			continue;
 		}
