@@ -13,6 +13,7 @@
 #include "queue/runner.h"
 
 #include "cmd/sendoffd/attempt.h"
+#include "cmd/sendoffd/background.h"
 #include "cmd/sendoffd/crew.h"
 #include "cmd/sendoffd/dispatch.h"
 #include "cmd/sendoffd/loop.h"
@@ -236,6 +237,7 @@ loop_run(struct runner *r)
 		l.status = EX_TEMPFAIL;
 	} else {
 		notify_ready();
+		background_ready();
 		if (!r->options->once)
 			log_info("started, %zu messages in %s",
 			    backlog_count(r->backlog, BACKLOG_NEW),

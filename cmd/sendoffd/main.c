@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "core/base/paths.h"
 #include "queue/runner.h"
 
+#include "cmd/sendoffd/background.h"
 #include "cmd/sendoffd/loop.h"
 
 enum { OPT_ONCE = 256, OPT_ID, OPT_DRAIN, OPT_NOW, OPT_PROGRESS, OPT_QUEUE };
@@ -177,60 +177,10 @@ open_queue(struct runner *r, struct err *err)
 	return queue_open(dir, QUEUE_RUN, &r->queue, err);
 }
 
-/*
- * The parent waits for the child's word that the queue is his, and exits with
- * 0; without it, with what the child exits with. In the child: 0, and *word_fd
- * is where to say it.
- */
-static int
-go_background(int *word_fd, struct err *err)
-{
-	int word[2], raw;
-	char c;
-	pid_t pid;
-
-	if (pipe2(word, O_CLOEXEC) == -1)
-		return err_sys(err, "pipe");
-	pid = fork();
-	if (pid == -1) {
-		err_sys(err, "go to the background");
-		(void)close(word[0]);
-		(void)close(word[1]);
-		return -1;
-	}
-	if (pid == 0) {
-		(void)close(word[0]);
-		*word_fd = word[1];
-		(void)setsid();
-		return 0;
-	}
-	(void)close(word[1]);
-	if (read(word[0], &c, 1) == 1)
-		_exit(EX_OK);
-	if (waitpid(pid, &raw, 0) == pid && WIFEXITED(raw))
-		_exit(WEXITSTATUS(raw));
-	_exit(EX_OSERR);
-}
-
-/* Nothing of the caller's is kept: neither his terminal nor his directory. */
-static void
-say_started(int word_fd)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int i = STDIN_FILENO; fd != -1 && i <= STDERR_FILENO; i++)
-		(void)dup2(fd, i);
-	if (fd != -1)
-		(void)close(fd);
-	if (chdir("/") == -1 || write(word_fd, "", 1) != 1)
-		log_error("background: %s", strerror(errno));
-	(void)close(word_fd);
-}
-
 static int
 run(struct runner *r, struct err *err)
 {
-	int lock = -1, word_fd = -1, status;
+	int lock = -1, status;
 
 	loop_block_signals();
 	(void)umask(077);
@@ -239,13 +189,11 @@ run(struct runner *r, struct err *err)
 	    open_queue(r, err) == -1 ||
 	    site_open_log(r->site, r->options->verbose, err) == -1)
 		return -1;
-	if (r->options->background && go_background(&word_fd, err) == -1)
+	if (r->options->background && background_start(err) == -1)
 		return -1;
 	if (!r->options->once &&
 	    queue_runner_lock(r->queue, &lock, err) == -1)
 		return -1;
-	if (word_fd != -1)
-		say_started(word_fd);
 	r->program = paths_program("sendoff-deliver");
 	status = loop_run(r);
 	if (lock != -1)
@@ -253,14 +201,24 @@ run(struct runner *r, struct err *err)
 	return status;
 }
 
-/* In the log, and to whoever waits for us to go to the background. */
+/* Whoever started it may not read the log. */
 static void
-complain(const struct runner *r, const struct err *err)
+say_why(const struct runner *r, const struct err *err)
 {
 	log_error("%s", err->text);
-	if (r->options->background && r->site != NULL &&
+	if (r->site != NULL && !r->options->verbose &&
 	    r->site->conf.log_target != LOG_TO_STDERR)
 		(void)fprintf(stderr, "sendoffd: %s\n", err->text);
+}
+
+/* A delivery process, and a later look, may stand in another directory. */
+static char *
+absolute(const char *path)
+{
+	char *whole = path != NULL ? realpath(path, NULL) : NULL;
+
+	/* what is not there is told by its name as given */
+	return whole != NULL ? whole : mem_str(path);
 }
 
 int
@@ -269,19 +227,23 @@ main(int argc, char **argv)
 	struct options options = { 0 };
 	struct runner r = { .options = &options };
 	struct err err = { 0 };
+	char *conf_path;
 	int status;
 
 	open_standard_fds();
 	if (read_options(&options, argc, argv) == -1)
 		return EX_USAGE;
+	conf_path = absolute(options.conf_path);
+	options.conf_path = conf_path;
 	status = run(&r, &err);
 	if (status == -1) {
-		complain(&r, &err);
+		say_why(&r, &err);
 		status = err_exit_status(&err);
 	}
 	queue_close(r.queue);
 	site_drop(r.site);
 	mem_free(r.program);
+	mem_free(conf_path);
 	mem_free(options.ids);
 	log_close();
 	return status;
