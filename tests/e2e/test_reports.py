@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import re
+import time
 
 import pytest
 
@@ -370,3 +371,36 @@ def test_three_recipients_relay_without_dsn(make_house):
                                  ("rfc822;user2", "failed", "5.2.1")]
     assert b"body of it" not in told["data"]
     assert "user3" not in report.text
+
+
+def test_delay_is_told_once_to_who_wants_it(make_house):
+    """A delay notice for who asked or said nothing; never a second one."""
+    defer = {"RCPT": lambda session, line: "451 4.7.1 later"
+             if "@example.com" in line else None}
+    with Relay(caps=("PIPELINING",), replies=defer) as r:
+        house = make_house(r, queue={"warn_after": "1s"})
+        house.submit("-f", "a@client.test", "nothing@example.com")
+        house.submit("-f", "b@client.test", "-N", "delay,failure",
+                     "delay@example.com")
+        house.submit("-f", "c@client.test", "-N", "failure",
+                     "failure@example.com")
+        house.submit("-f", "d@client.test", "-N", "never",
+                     "never@example.com")
+        house.submit("-f", "<>", "bounce@example.com")
+        end = time.monotonic() + 20
+        while len(r.messages) < 2:
+            assert time.monotonic() < end, r.messages
+            assert house.sendmail("-q").code == 0
+        for _ in range(3):
+            assert house.sendmail("-q").code == 0
+        assert len(house.files()) == 5
+        told = {m["rcpts"][0]: m for m in r.messages}
+    assert len(r.messages) == 2
+    assert set(told) == {"a@client.test", "b@client.test"}
+    report = dsn_validator.check(told["a@client.test"]["data"])
+    assert report.value("Subject") == "Delayed Mail (still being retried)"
+    group, = (dict(g) for g in report.recipients)
+    assert group["Action"] == "delayed" and group["Status"] == "4.7.1"
+    assert group["Final-Recipient"] == "rfc822;nothing@example.com"
+    assert group["Will-Retry-Until"] and group["Last-Attempt-Date"]
+    assert "no need to send it again" in " ".join(report.text.split())
