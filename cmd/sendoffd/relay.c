@@ -11,7 +11,8 @@ enum {
 	 * Messages in one worker's hands. While one waits for the reply to its
 	 * dot, the envelope of the next is under way with it, and both replies
 	 * come together: the one after that must be there by then, or every
-	 * second message costs a round trip of its own.
+	 * second message costs a round trip of its own. With CHUNKING whole
+	 * messages are in flight behind each other.
 	 */
 	WINDOW = JOB_WINDOW,
 };
@@ -88,10 +89,7 @@ relay_connections(const struct relay *relay, int64_t tick)
 size_t
 relay_window(const struct relay *relay)
 {
-	if (relay->state != RELAY_UP)
-		return 1;
-	/* With CHUNKING whole messages are in flight behind each other. */
-	return relay->caps & JOB_CAP_CHUNKING ? JOB_WINDOW : WINDOW;
+	return relay->state == RELAY_UP ? WINDOW : 1;
 }
 
 void
