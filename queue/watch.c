@@ -2,9 +2,12 @@
 #include <sys/inotify.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "queue/fs.h"
 #include "queue/internal.h"
 
@@ -16,6 +19,25 @@ enum {
 	    IN_MOVE_SELF,
 };
 
+/* By its name, as long as that leads to what is open. */
+static int
+watch_name(const struct queue *q)
+{
+	struct stat st, named;
+	struct buf path;
+	int fd = -1;
+
+	buf_init(&path, PATH_MAX);
+	buf_addf(&path, "%s/queue", q->dir);
+	errno = ENOENT;
+	if (!path.over && fs_stat(q->queue_fd, &st) == 0 &&
+	    fs_stat_at(AT_FDCWD, buf_str(&path), &named) == 0 &&
+	    st.st_dev == named.st_dev && st.st_ino == named.st_ino)
+		fd = fs_watch(buf_str(&path), EVENTS);
+	buf_free(&path);
+	return fd;
+}
+
 int
 queue_watch_open(struct queue *q, int *fd, struct err *err)
 {
@@ -24,6 +46,8 @@ queue_watch_open(struct queue *q, int *fd, struct err *err)
 	/* what is open, not what its name may lead to by now */
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", q->queue_fd);
 	*fd = fs_watch(path, EVENTS);
+	if (*fd == -1 && errno == ENOENT)	/* no /proc, as in a chroot */
+		*fd = watch_name(q);
 	if (*fd == -1)
 		return err_sys(err, "queue %s: watch", q->dir);
 	return 0;

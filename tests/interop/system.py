@@ -8,10 +8,32 @@ import subprocess
 import roots
 from house import Daemon, Result
 
-BUILD_DEPS = ["gcc", "libc6-dev", "make", "libssl-dev", "libgsasl-dev",
-              "libinih-dev", "libidn2-dev", "libcurl4-openssl-dev"]
 USERS = {"alice": 1001, "bob": 1002}
 LIMIT = 60
+
+
+def libraries():
+    """Debian's packages of what our programs link; the root is the same
+    Debian, so what was built outside runs inside."""
+    files = set()
+    for program in ("sendmail", "sendoff-deliver", "sendoff-token"):
+        out = roots.run("ldd", os.path.join(roots.TOP, "build", program))
+        files.update("*/" + line.split()[0] for line in out.splitlines()
+                     if "=>" in line)
+    out = roots.run("dpkg-query", "-S", *sorted(files))
+    return sorted({line.split(":")[0] for line in out.splitlines()})
+
+
+def built(folder, names):
+    """For copytree: the sources and what make made of them, not the tests."""
+    if folder == roots.TOP:
+        return [".git"]
+    if folder == os.path.join(roots.TOP, "build"):
+        return [n for n in names if n != "obj" and
+                os.path.isdir(os.path.join(folder, n))]
+    if folder == os.path.join(roots.TOP, "build", "obj"):
+        return ["tests"]
+    return []
 
 
 def dummy_mta(path):
@@ -31,7 +53,8 @@ class System:
     """A root with sendoff in it; `callers` are further packages."""
 
     def __init__(self, name, callers=()):
-        self.path = roots.make_root(name, BUILD_DEPS, dummy_mta,
+        roots.run("make", "-s", "-C", roots.TOP, "all")
+        self.path = roots.make_root(name, ["make"] + libraries(), dummy_mta,
                                     later=list(callers))
         self.daemons = []
         self.conf = "/etc/sendoff/sendoff.conf"
@@ -43,8 +66,7 @@ class System:
     def install(self):
         source = self.file("/src")
         shutil.rmtree(source, ignore_errors=True)
-        shutil.copytree(roots.TOP, source, symlinks=True,
-                        ignore=shutil.ignore_patterns("build", ".git"))
+        shutil.copytree(roots.TOP, source, symlinks=True, ignore=built)
         shutil.rmtree(self.file("/var/spool/sendoff"), ignore_errors=True)
         roots.chroot(self.path, "sh", "-c", "cd /src && make -s install")
         for user, uid in USERS.items():
@@ -78,7 +100,7 @@ class System:
         if isinstance(input, str):
             input = input.encode()
         who = ["--userspec=%s:%s" % (user, user)] if user else []
-        full = [*before, "chroot", *who, self.path, *argv]
+        full = [*before, *roots.inside(self.path, *argv, who=who)]
         p = subprocess.Popen(full, stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              env={**self.env(), **(env or {})})
@@ -90,9 +112,11 @@ class System:
             raise
         return Result(p, out, err)
 
-    def daemon(self):
+    def daemon(self, proc=True):
         """sendoffd as a service manager without User= starts it."""
-        d = Daemon(["chroot", self.path, "/usr/sbin/sendoffd"], self.env())
+        argv = ["/usr/sbin/sendoffd"]
+        d = Daemon(roots.inside(self.path, *argv) if proc else
+                   ["chroot", self.path, *argv], self.env())
         self.daemons.append(d)
         return d
 

@@ -53,11 +53,19 @@ def test_one_setgid_file_and_no_setuid(system):
 
 def test_user_submits_and_it_arrives(system, relay):
     d = system.daemon()
+    d.wait_line("started")
     r = system.call("sendmail", "-t", user="alice", input=MESSAGE)
     assert r.code == 0, r
     m, = relay.wait(1)
     assert m["sender"] == "alice@web1.test"
     d.wait_line(": removed")
+
+
+def test_noticed_at_once_without_proc(system, relay):
+    d = system.daemon(proc=False)
+    d.wait_line("started")
+    assert system.call("sendmail", "-t", user="alice", input=MESSAGE).code == 0
+    relay.wait(1, timeout=5)
 
 
 def test_files_belong_to_the_caller_and_the_group(system, relay):
