@@ -135,9 +135,13 @@ try_mechanism(struct smtp_session *s, const struct sasl_facts *facts,
 	buf_reserve(&initial, SASL_LINE_MAX);
 	buf_init(&line, SASL_LINE_MAX + 2);
 	buf_reserve(&line, SASL_LINE_MAX + 2);
+	/* Nothing has been sent: no Kerberos ticket, say, rules out no more
+	 * than the one mechanism. */
 	if (sasl_start(facts, mech, &sasl, &initial, err) == -1 ||
-	    smtp_command_auth(&line, mech, buf_str(&initial), err) == -1)
+	    smtp_command_auth(&line, mech, buf_str(&initial), err) == -1) {
+		ret = AUTH_OTHER;
 		goto out;
+	}
 	(void)snprintf(shown, sizeof(shown), "AUTH %s%s", mech,
 	    initial.n > 0 ? " ***" : "");
 	if (smtp_wire_ask(&s->wire, SMTP_AUTH, line.p, line.n, shown,

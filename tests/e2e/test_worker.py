@@ -232,6 +232,24 @@ def test_tls_and_auth(make_house, pki, start, tls, mech):
         assert "secret" not in err and "c2VjcmV0" not in err
 
 
+def test_no_ticket(make_house, pki, start):
+    """GSSAPI is listed first, and there is no Kerberos here."""
+    cert, key = pki.issue("relay.test", san="DNS:relay.test,IP:127.0.0.1")
+    with Relay(tls="starttls", cert=cert, key=key, users={"joe": "secret"},
+               mechanisms="GSSAPI PLAIN") as r:
+        for auth, sent in (("GSSAPI PLAIN", True), ("GSSAPI", False)):
+            w = start(secure(make_house, pki, r, user="joe",
+                             password="secret", auth=auth))
+            w.read()
+            w.give("a@b.test")
+            if sent:
+                w.until_done(1)
+                assert w.verdict(1) == "sent"
+            else:
+                assert "GSSAPI" in w.until("down")[-1]
+        assert not any("GSSAPI" in c for c in commands(r))
+
+
 def test_wrong_password(make_house, pki, start):
     cert, key = pki.issue("relay.test", san="DNS:relay.test,IP:127.0.0.1")
     with Relay(tls="starttls", cert=cert, key=key,
