@@ -64,26 +64,49 @@ take_block(struct smtp_body *b, struct err *err)
 	return got;
 }
 
-/* The next bytes as they will be sent. */
+bool
+smtp_body_more(const struct smtp_body *b)
+{
+	return b->left > 0 || b->given < b->recoded.n;
+}
+
+/* A block through mime, which may hold it back, or give much at once. */
 static int
-take_piece(struct smtp_body *b, struct slice *piece, struct err *err)
+recode_block(struct smtp_body *b, struct err *err)
 {
 	ssize_t n = take_block(b, err);
 
-	if (n == -1)
-		return -1;
-	if (b->mime == NULL) {
-		*piece = (struct slice){ b->block, (size_t)n };
-		return 0;
-	}
+	b->given = 0;
 	buf_reset(&b->recoded);
-	if (mime_feed(b->mime, b->block, (size_t)n, &b->recoded, err) == -1 ||
+	if (n == -1 || mime_feed(b->mime, b->block, (size_t)n, &b->recoded,
+	    err) == -1 ||
 	    (b->left == 0 && mime_finish(b->mime, &b->recoded, err) == -1))
 		return -1;
 	if (b->recoded.over)
 		return err_set(err, ERR_PERM, "5.6.3",
 		    "the message grows beyond all measure");
+	return 0;
+}
+
+/* The next bytes as they will be sent; possibly none. */
+static int
+take_piece(struct smtp_body *b, struct slice *piece, struct err *err)
+{
+	ssize_t n;
+
+	if (b->mime == NULL) {
+		n = take_block(b, err);
+		*piece = (struct slice){ b->block, n > 0 ? (size_t)n : 0 };
+		return n == -1 ? -1 : 0;
+	}
+	if (b->given == b->recoded.n && recode_block(b, err) == -1)
+		return -1;
 	*piece = buf_slice(&b->recoded);
+	piece->p += b->given;
+	piece->n -= b->given;
+	if (piece->n > SMTP_BODY_BLOCK)
+		piece->n = SMTP_BODY_BLOCK;
+	b->given += piece->n;
 	return 0;
 }
 
@@ -121,7 +144,7 @@ look(int fd, const struct job *job, struct mime *mime, bool first,
 
 	/* The first pass is what a rewind would end. */
 	smtp_body_open(&b, fd, job, first ? NULL : mime);
-	while (b.left > 0 && ret == 0) {
+	while (smtp_body_more(&b) && ret == 0) {
 		if (!first) {
 			ret = take_piece(&b, &piece, err);
 			continue;

@@ -34,6 +34,7 @@ struct smtp_body {
 	struct mime	*mime;		/* borrowed; NULL: as it is */
 	char		*block;		/* owned */
 	struct buf	 recoded;	/* owned */
+	size_t		 given;		/* bytes of it that were given out */
 };
 
 /*
@@ -49,8 +50,10 @@ void	smtp_body_open(struct smtp_body *, int fd, const struct job *,
 	    struct mime *mime);
 void	smtp_body_close(struct smtp_body *);
 
-/* Adds the next block to out. When nothing is left the checksum has been
- * found right. */
+/* Is there more to read? When not, the checksum has been found right. */
+bool	smtp_body_more(const struct smtp_body *);
+
+/* Adds the next piece, of at most SMTP_BODY_BLOCK bytes before stuffing. */
 int	smtp_body_read(struct smtp_body *, struct buf *out, struct err *);
 
 /* The same, not stuffed (for BDAT). */

@@ -74,7 +74,7 @@ send_body(struct smtp_run *r, struct smtp_transaction *t, struct err *err)
 	int ret = -1;
 
 	smtp_body_open(&body, t->msg->fd, t->msg->job, t->msg->mime);
-	while (body.left > 0) {
+	while (smtp_body_more(&body)) {
 		if (smtp_wire_stirs(w)) {
 			ret = interrupted(r, err);
 			goto out;

@@ -121,7 +121,7 @@ smtp_settle(struct smtp_session *s, const struct smtp_transaction *t,
 	outcome_fix_dsn(o);
 	m->rcpts[i] = SMTP_RCPT_SETTLED;
 	m->open--;
-	if (o->verdict == OUTCOME_FAILED)
+	if (o->verdict == OUTCOME_FAILED && o->code != 0)
 		m->refused = true;
 	feed->outcome(feed->arg, m, i, o);
 }
@@ -142,5 +142,3 @@ smtp_settle_owed(struct smtp_session *s, const struct smtp_transaction *t,
 		smtp_settle(s, t, m, feed, i, &o);
 	}
 }
-
-/* In what the relay would not take the message as it is. */

@@ -20,14 +20,16 @@ enum {
 /* Our own verdict on one recipient, before anything is said. */
 static void
 fail_one(struct smtp_session *s, struct smtp_message *m,
-    const struct smtp_feed *feed, size_t i, const char *dsn, const char *text)
+    const struct smtp_feed *feed, size_t i, const struct err *err)
 {
-	struct outcome o = { 0 };
+	struct outcome o;
 
-	outcome_set(&o, OUTCOME_FAILED, dsn, "%s", text);
+	smtp_outcome_err(&o, err->kind == ERR_PERM ? OUTCOME_FAILED :
+	    OUTCOME_DEFERRED, err);
 	smtp_settle(s, NULL, m, feed, i, &o);
 }
 
+/* In what the relay would not take the message as it is. */
 static unsigned
 needs_recoding(const struct smtp_session *s, const struct smtp_message *m)
 {
@@ -181,7 +183,7 @@ add_rcpts(struct smtp_transaction *t, struct smtp_session *s,
 			p.orcpt = orcpt_of(r, orcpt, sizeof(orcpt));
 		}
 		if (smtp_command_rcpt(&t->commands, &p, &err) == -1) {
-			fail_one(s, t->msg, feed, i, err.dsn, err.text);
+			fail_one(s, t->msg, feed, i, &err);
 			continue;
 		}
 		end_command(t);
@@ -199,7 +201,7 @@ fail_sender(struct smtp_session *s, struct smtp_transaction *t,
 	size_t k;
 
 	for (k = 0; k < t->nrcpts; k++)
-		fail_one(s, t->msg, feed, t->rcpts[k], err->dsn, err->text);
+		fail_one(s, t->msg, feed, t->rcpts[k], err);
 }
 
 /* False when all recipients of this one are settled; the message may owe
@@ -296,7 +298,7 @@ smtp_transaction_chunk(struct smtp_transaction *t,
 	    m->size > SMTP_CHUNK_MAX || t->nrcpts > SMTP_CHUNK_RCPTS_MAX)
 		return false;
 	smtp_body_open(&body, m->fd, m->job, m->mime);
-	while (body.left > 0 && *ret == 0)
+	while (smtp_body_more(&body) && *ret == 0)
 		*ret = smtp_body_read_raw(&body, &t->commands, err);
 	smtp_body_close(&body);
 	/* Nothing is added to a BDAT, so it must end as a message does. */

@@ -23,6 +23,8 @@ smtp_wire_open(struct smtp_wire *w, struct stream *stream,
 	w->trace_arg = trace_arg;
 	smtp_reply_init(&w->reply);
 	buf_init(&w->out, SMTP_WIRE_OUT);
+	/* Nothing that holds a credential is moved, and left behind. */
+	buf_reserve(&w->out, SMTP_REPLY_LINE_MAX);
 }
 
 void

@@ -602,3 +602,16 @@ def test_relay_that_stops_reading(make_house, start):
                             b"0123456789abcdef\r\n" * 2000000))
         assert w.verdict(1) == "deferred"
         assert "timeout" in w.outcomes[1, 0]["text"]
+
+
+def test_a_huge_header_re_encoded(make_house, start):
+    """What comes out of one block may be far more than goes in."""
+    text = b"".join(b"X-%d: gr\xc3\xbcn\r\n" % i for i in range(60000))
+    text += b"\r\nbody\r\n"
+    with Relay(caps=["PIPELINING"]) as r:
+        w = start(make_house(r))
+        w.read()
+        w.until_done(w.give("a@b.test", text=text, extra="\nflags 2"))
+        assert w.verdict(1) == "sent", w.outcomes
+        data = r.messages[0]["data"]
+        assert data.isascii() and data.count(b"=?utf-8?") == 60000
