@@ -147,8 +147,10 @@ add_text(const struct mdn *m, const struct mdn_request *r, struct buf *out)
 	buf_addf(&s, " %s", types[m->type].text);
 	part_wrap(&text, "", buf_str(&s), s.n);
 	if (m->error != NULL) {
+		buf_reset(&s);
+		text_clean(&s, m->error, strlen(m->error), TEXT_MAX / 2);
 		buf_adds(&text, "\r\n");
-		part_wrap(&text, "", m->error, strlen(m->error));
+		part_wrap(&text, "", buf_str(&s), s.n);
 	}
 	part_text(out, &text);
 	buf_free(&text);

@@ -182,8 +182,11 @@ take_original(struct report *r, const struct media_part *part)
 	buf_free(&b);
 }
 
+/* open: the last part has no end. That matters only where it is the one that
+ * is read: of a long original the caller may have kept the beginning. */
 static bool
-take_notification(struct report *r, const struct media_part *parts, size_t n)
+take_notification(struct report *r, const struct media_part *parts, size_t n,
+    bool open)
 {
 	struct buf b;
 	size_t i, at = n;
@@ -203,6 +206,9 @@ take_notification(struct report *r, const struct media_part *parts, size_t n)
 	media_decode(&parts[at], &b);
 	report_take_fields(r, buf_slice(&b));
 	buf_free(&b);
+	judge(r);
+	if (open && at + 1 == n)
+		report_problem(r, "it ends too early");
 	for (i = at + 1; i < n; i++)
 		if (is_original(&parts[i]))
 			take_original(r, &parts[i]);
@@ -243,14 +249,8 @@ report_parse(struct report *r, struct slice header, struct slice body,
 
 	*r = (struct report){ 0 };
 	n = media_parts(header, body, parts, &open);
-	known = take_notification(r, parts, n);
-	if (known) {
-		judge(r);
-		if (open)
-			report_problem(r, "it ends too early");
-	} else {
-		known = take_old(r, header, parts, n);
-	}
+	known = take_notification(r, parts, n, open) ||
+	    take_old(r, header, parts, n);
 	mem_free(parts);
 	if (!known) {
 		report_free(r);

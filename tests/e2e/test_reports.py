@@ -300,6 +300,21 @@ def test_report_about_nothing_of_ours(house):
     assert recorded(house) == []
 
 
+def test_report_with_a_large_original(house):
+    """What is over the limit is read away; nothing before it is lost."""
+    head = ("Content-Type: multipart/report; report-type=delivery-status; "
+            "boundary=B\n\n--B\n\nx\n--B\nContent-Type: message/"
+            "delivery-status\n\nReporting-MTA: dns;a\n\nFinal-Recipient: "
+            "rfc822;a@b\nAction: failed\nStatus: 5.0.0\n\n--B\n"
+            "Content-Type: message/rfc822\n\nMessage-ID: <1@x>\n\n")
+    r = house.call("sendoff", "report", "--json",
+                   input=head + "x" * 70 + "\n" + ("y" * 70 + "\n") * 300000 +
+                   "--B--\n")
+    assert r.code == 0, r
+    got = json.loads(r.out)
+    assert got["problem"] is None and got["original_message_id"] == "<1@x>"
+
+
 @pytest.mark.parametrize("text, words", [
     ("From: a@b\n\nhello\n", "neither"),
     ("", "neither"),

@@ -157,7 +157,7 @@ static const struct {
 	    .recipient = "page@example.com", .warning = "only page 1 of 2" } },
 	{ "mdn error", page, { .type = MDN_DELETED,
 	    .recipient = "page@example.com",
-	    .error = "out of paper\r\nBcc: x@y" } },
+	    .error = "out of paper\r\nBcc: x@y \xff" } },
 	{ "mdn denied", page, { .type = MDN_DENIED, .error = "no",
 	    .recipient = "page@example.com" } },
 	{ "mdn failed", page, { .type = MDN_FAILED,

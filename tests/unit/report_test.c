@@ -143,6 +143,11 @@ static const struct {
 	    "Action: failed\nStatus: 5.0.0\n",
 	    J("\"dsn\"", "\"a\"", "null", "null", "null", "",
 	    FAILED("a@b", "\"5.0.0\""), "\"it ends too early\"") },
+	{ "original cut off", DSN "Reporting-MTA: dns;a\n\nFinal-Recipient: "
+	    "rfc822;a@b\nAction: failed\nStatus: 5.0.0\n\n--B\n"
+	    "Content-Type: message/rfc822\n\nMessage-ID: <1@x>\n\nhel",
+	    J("\"dsn\"", "\"a\"", "null", "null", "\"<1@x>\"", "",
+	    FAILED("a@b", "\"5.0.0\""), "null") },
 	{ "quotes and controls", DSN "Reporting-MTA: dns;a\"\\\x01\n\n"
 	    "Final-Recipient: rfc822;a@b\nAction: failed\nStatus: 5.0.0\n" COPY,
 	    J("\"dsn\"", "\"a\\\"\\\\\\u0001\"", "null", "null",
