@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
+#include "cmd/sendoffd/admit.h"
 #include "cmd/sendoffd/attempt.h"
 #include "cmd/sendoffd/crew.h"
 #include "cmd/sendoffd/dispatch.h"
@@ -194,12 +195,32 @@ is_owed(const struct queue_msg *msg)
 	return false;
 }
 
+/* Takes msg, whose writer had no right to it as it is. */
+static void
+refuse(struct runner *r, struct backlog_entry *e, struct queue_msg *msg,
+    const struct err *why)
+{
+	struct err err = { 0 };
+
+	if (queue_condemn(msg, &err) == -1) {
+		log_error("%s: %s", why->text, err.text);
+		dispatch_later(r, e, RUNNER_AGAIN_MS);
+		return;
+	}
+	log_error("%s: moved to corrupt/", why->text);
+	dispatch_gone(r, e);
+}
+
 /* A message that is claimed and due goes into hand. */
 static void
 take_up(struct runner *r, struct backlog_entry *e, struct queue_msg *msg)
 {
 	struct err err = { 0 };
 
+	if (admit_check(&r->site->conf, msg, &err) == -1) {
+		refuse(r, e, msg, &err);
+		return;
+	}
 	/* Nothing is attempted whose outcome could not be recorded. */
 	if (queue_reserve(msg, &err) == -1) {
 		log_error("%s", err.text);

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: ISC
+"""INTERFACE 6: the gate, also as somebody uses it who is up to no good."""
+import os
+import re
+import socket
+import time
+
+import pytest
+
+from queued import Queued
+from worker import crc32c
+
+
+@pytest.fixture
+def gated(make_house, relay):
+    """A house with a gate, and the daemon that listens there."""
+    h = make_house(relay)
+    h.gate = os.path.join(h.folder, "gate")
+    h.configure(relay, queue={"gate": h.gate, "max_message_size": "1M",
+                              "max_recipients": "3"})
+    h.d = h.daemon()
+    h.d.wait_line("started")
+    return h
+
+
+def draft(h):
+    """What any process may ask for: (descriptor, id) of a draft."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.connect(h.gate)
+        s.send(b"draft")
+        text, fds, _, _ = socket.recv_fds(s, 4096, 1)
+    assert text.startswith(b"draft "), text
+    return fds[0], text.split()[1].decode()
+
+
+def write(fd, ident, rcpts, data=b"Subject: x\r\n\r\nbody\r\n", claimed=None):
+    """Commits a draft; claimed is the size that it says to have."""
+    env = ("id %s\narrival %d\nuid %d\nsender a@client.test\n" % (
+        ident, time.time() * 1e6, os.getuid())
+        + "".join("rcpt %s\n" % r for r in rcpts)).encode()
+    size = len(data) if claimed is None else claimed
+    head = b"sendoff 1 queued %08x %010d %019d %08x %08x " % (
+        0, len(env), size, crc32c(env), crc32c(data))
+    os.pwrite(fd, env + b"\n" + data, 84)
+    os.ftruncate(fd, 84 + len(env) + 1 + size)
+    os.pwrite(fd, head + b"%08x\n" % crc32c(head), 0)
+    os.close(fd)
+
+
+def test_a_good_one_goes_out(gated, relay):
+    fd, ident = draft(gated)
+    write(fd, ident, ["b@example.com"])
+    assert relay.wait(1)[0]["rcpts"] == ["b@example.com"]
+
+
+def test_a_sparse_giant_is_put_aside(gated, relay):
+    fd, ident = draft(gated)
+    write(fd, ident, ["b@example.com"], claimed=1 << 40)
+    line = gated.d.wait_line("max_message_size")
+    assert ident in line and "corrupt/" in line
+    assert str(os.getuid()) in line
+    gated.submit("c@example.com")
+    assert relay.wait(1)[0]["rcpts"] == ["c@example.com"]
+    assert gated.files("corrupt") == [ident]
+
+
+def test_too_many_recipients_are_put_aside(gated, relay):
+    for n in (4, 7):
+        fd, ident = draft(gated)
+        write(fd, ident, ["r%d@example.com" % i for i in range(n)])
+        assert ident in gated.d.wait_line(" %d recipients" % n)
+    gated.submit("c@example.com")
+    assert relay.wait(1)[0]["rcpts"] == ["c@example.com"]
+    assert len(gated.files("corrupt")) == 2
