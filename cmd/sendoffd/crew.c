@@ -227,7 +227,8 @@ muster(const struct runner *r, const struct lane *lane, int64_t tick,
 	*m = (struct muster){ 0 };
 	for (size_t i = 0; i < r->nworkers; i++) {
 		w = r->workers[i];
-		if (w->lane != lane || w->state > WORKER_UP || w->killed)
+		if (w->lane != lane || w->state > WORKER_UP || w->killed ||
+		    w->deaf)
 			continue;
 		m->n++;
 		m->slow = m->slow || is_slow(w, tick);

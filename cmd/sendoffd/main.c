@@ -34,10 +34,10 @@ static const struct option long_options[] = {
 };
 
 static int
-usage(void)
+usage(const char *what, const char *why)
 {
-	(void)fprintf(stderr, "usage: sendoffd [-C file] [-dv] "
-	    "[-q interval] [--once [--id id]...] [--drain]\n");
+	(void)fprintf(stderr, "sendoffd: %s: %s; usage: sendoffd [-C file] "
+	    "[-dv] [-q interval] [--once [--id id]...] [--drain]\n", what, why);
 	return -1;
 }
 
@@ -91,25 +91,37 @@ set_option(struct options *o, int c, const char *arg)
 	case OPT_ID:
 		return add_id(o, arg);
 	default:
-		return usage();
+		return -1;
 	}
 }
 
 static int
 read_options(struct options *o, int argc, char **argv)
 {
+	char flag[3] = "-";
 	int c;
 
+	opterr = 0;
 	for (;;) {
 		c = getopt_long(argc, argv, "C:dq:v", long_options, NULL);
 		if (c == -1)
 			break;
+		if (c == '?') {
+			if (optopt > 0 && optopt < OPT_ONCE)
+				flag[1] = (char)optopt;
+			return usage(flag[1] != '\0' ? flag :
+			    argv[optind - 1],
+			    "unknown, or its value is missing");
+		}
 		if (set_option(o, c, optarg) == -1)
 			return -1;
 	}
-	if (optind != argc || (o->nids > 0 && !o->once) ||
-	    (o->interval_sec > 0 && o->once))
-		return usage();
+	if (optind != argc)
+		return usage(argv[optind], "no argument is taken");
+	if (o->nids > 0 && !o->once)
+		return usage("--id", "only with --once");
+	if (o->interval_sec > 0 && o->once)
+		return usage("-q", "not with --once");
 	return 0;
 }
 

@@ -89,8 +89,8 @@ worker_start(struct worker *w, const struct worker_how *how,
 bool
 worker_takes(const struct worker *w, size_t window)
 {
-	return w->state <= WORKER_UP && !w->killed && w->njobs < window &&
-	    w->njobs < JOB_WINDOW;
+	return w->state <= WORKER_UP && !w->killed && !w->deaf &&
+	    w->njobs < window && w->njobs < JOB_WINDOW;
 }
 
 int
@@ -99,7 +99,10 @@ worker_give(struct worker *w, void *part, struct job *job, int msg_fd,
 {
 	job->number = ++w->last_number;
 	if (spawn_send_job(w->fd, job, msg_fd, err) == -1) {
-		worker_kill(w, SIGKILL, "takes no job");
+		/* One that has just died tells by its status why. */
+		w->deaf = true;
+		if (err->sys != EPIPE && err->sys != ECONNRESET)
+			worker_kill(w, SIGKILL, "takes no job");
 		return -1;
 	}
 	w->jobs[w->njobs++] = (struct worker_job){ job->number, part, tick,
@@ -161,6 +164,7 @@ heed(struct worker *w, const struct job_say *say, int64_t tick)
 	switch (action) {
 	case UP:
 		w->stood = true;
+		w->chunks = (say->caps & JOB_CAP_CHUNKING) != 0;
 		w->calls->up(w, say);
 		break;
 	case DOWN:
@@ -265,9 +269,14 @@ worker_reap(struct worker *w, int status, int64_t tick)
 	else if (WEXITSTATUS(status) != 0 || (!w->asked && !w->stood))
 		(void)snprintf(w->why, sizeof(w->why), "ended with status %d",
 		    WEXITSTATUS(status));
-	while (w->njobs > 0)
+	if (w->njobs > 0)
 		w->calls->lost(w, take_job(w, &w->jobs[0]),
 		    w->why[0] != '\0' ? w->why : "ended before its job");
+	while (w->njobs > 0 && w->chunks)
+		w->calls->lost(w, take_job(w, &w->jobs[0]),
+		    "died with it in its hands");
+	while (w->njobs > 0)
+		w->calls->returned(w, take_job(w, &w->jobs[0]));
 	w->calls->gone(w, w->why[0] != '\0' ? w->why : NULL);
 }
 

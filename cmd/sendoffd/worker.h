@@ -5,7 +5,9 @@
  * core/mail/job.h is the contract. What a worker may say in which state is a
  * table; anything else is a broken worker, which is killed. Whatever happens,
  * each job that was given ends with exactly one call of done, returned or
- * lost, and the worker itself with gone.
+ * lost, and the worker itself with gone. Of a worker that dies the first job
+ * is lost; the others only where whole messages follow each other without a
+ * wait (CHUNKING), since they may be with the relay then.
  *
  * Errors	ERR_TEMP: it could not be started, or given a job
  * Owns		the socket and the process
@@ -65,6 +67,8 @@ struct worker {
 	bool			 stood;		/* a session stood once */
 	bool			 asked;		/* its end is no surprise */
 	bool			 killed;	/* by us */
+	bool			 deaf;		/* its end of the socket is gone */
+	bool			 chunks;	/* several messages may be in flight */
 	pid_t			 pid;
 	int			 fd;
 	struct worker_job	 jobs[JOB_WINDOW];

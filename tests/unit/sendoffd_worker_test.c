@@ -228,7 +228,15 @@ test_ends(void **state)
 	(void)reap(&w);
 	worker_reap(&w, 126 << 8, 0);
 	assert_string_equal(heard, "Al(ended with status 126)"
-	    "Bl(ended with status 126)g(ended with status 126)");
+	    "Bbg(ended with status 126)");
+
+	/* With CHUNKING the second one may be with the relay too. */
+	make(&w, WORKER_READY, &peer);
+	put(peer, "up % 0 32");
+	worker_reap(&w, reap(&w), 0);
+	assert_string_equal(heard, "uAl(died of signal 9)"
+	    "Bl(died with it in its hands)g(died of signal 9)");
+	(void)close(peer);
 }
 
 static void
@@ -248,7 +256,7 @@ test_hangs(void **state)
 	assert_true(worker_deadline_tick(&w) == INT64_MAX);
 	worker_reap(&w, reap(&w), 0);
 	assert_string_equal(heard, "Al(hung and was killed)"
-	    "Bl(hung and was killed)g(hung and was killed)");
+	    "Bbg(hung and was killed)");
 	(void)close(peer);
 }
 
