@@ -177,6 +177,24 @@ def test_sent(house, postfix):
     assert house.files() == []
 
 
+def test_a_window_of_messages(house, postfix):
+    """By BDAT, some refused in between: each is answered for itself."""
+    with open(house.conf, "a") as f:
+        f.write("[relay]\nconnections = 1\n")
+    for i in range(30):
+        house.submit("-f", "", "nosuch@relay.test" if i % 15 == 8 else
+                     "bob@relay.test", input="Subject: n%d\n\nx\n" % i)
+    r = house.call("sendoffd", "--once", "-v")
+    assert r.code == 0
+    assert r.err.count("C: BDAT") > 25, r.err
+    assert r.err.count("to=<nosuch@relay.test>") == 2
+    assert r.err.count("S: 554 5.5.1") >= 2      # to BDAT without recipients
+    found = postfix.mail("bob", 28)
+    assert sorted(m["Subject"] for m in found) == sorted(
+        "n%d" % i for i in range(30) if i % 15 != 8)
+    assert house.mailq() == []
+
+
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5",
                                        "SCRAM-SHA-1", "SCRAM-SHA-256"])
 def test_each_mechanism(house, postfix, mechanism):
