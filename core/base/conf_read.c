@@ -126,6 +126,16 @@ enter_relay(struct reader *r, struct slice name)
 	c->nrelays++;
 }
 
+static void
+refuse_section(struct reader *r, struct slice line, const char *close)
+{
+	char *name = mem_dup(line.p, (size_t)(close + 1 - line.p));
+
+	problem(r, name, "unknown section; there are [relay], [relay NAME], "
+	    "[identity], [rewrite], [aliases], [queue], [bounce] and [log]");
+	mem_free(name);
+}
+
 /* "[relay]", "[relay NAME]", "[queue]"; a comment may follow. */
 static void
 take_section(struct reader *r, struct slice line)
@@ -167,8 +177,7 @@ take_section(struct reader *r, struct slice line)
 		r->section = (enum conf_section)i;
 		return;
 	}
-	problem(r, NULL, "unknown section; there are [relay], [relay NAME], "
-	    "[identity], [rewrite], [aliases], [queue], [bounce] and [log]");
+	refuse_section(r, line, close);
 }
 
 static bool

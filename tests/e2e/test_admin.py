@@ -30,7 +30,7 @@ def test_check_tells_every_error(house):
     assert len(lines) == 3, r
     assert ": prot: unknown key; [relay] has host," in lines[0]
     assert ': tls_min: "9" is not accepted; 1.2 or 1.3 is' in lines[1]
-    assert ": unknown section; there are [relay]," in lines[2]
+    assert ": [nonsense]: unknown section; there are [relay]," in lines[2]
     for line in lines:
         assert re.match(r"sendoff: %s:\d+: " % re.escape(house.conf), line)
 
