@@ -202,9 +202,11 @@ read_packet(struct worker *w, int64_t tick)
 	struct err err = { 0 };
 	ssize_t n;
 
+	/* A reset (it ended with a job unread) is told once, and before the
+	 * packets that it sent: they count. */
 	do {
 		n = recv(w->fd, packet, sizeof(packet), 0);
-	} while (n == -1 && errno == EINTR);
+	} while (n == -1 && (errno == EINTR || errno == ECONNRESET));
 	if (n == -1 && errno == EAGAIN)
 		return false;
 	if (n <= 0) {

@@ -221,6 +221,18 @@ test_ends(void **state)
 	assert_string_equal(heard, "BoAog()");
 	(void)close(peer);
 
+	/* A job was on its way to it: the kernel says so before what it said. */
+	make(&w, WORKER_UP, &peer);
+	put(peer, "rcpt 1 0" GOOD);
+	put(peer, "done 1");
+	put(w.fd, "a job");
+	(void)close(peer);
+	worker_read(&w, 0);
+	assert_string_equal(heard, "ArAo");
+	(void)reap(&w);
+	worker_reap(&w, 0, 0);
+	assert_string_equal(heard, "ArAoBl(ended before its job)g()");
+
 	make(&w, WORKER_STARTING, &peer);
 	(void)close(peer);
 	worker_read(&w, 0);
