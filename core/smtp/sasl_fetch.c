@@ -209,6 +209,8 @@ sasl_fetcher_ask(struct sasl_fetcher *f, bool fresh, struct buf *token,
 	    poll(&p, 1, (int)(f->timeout_sec * 1000)) == 1)
 		n = recv(f->fd, packet.p, PACKET_MAX, 0);
 	if (n < 1) {
+		/* What comes later is not taken for the next answer. */
+		(void)shutdown(f->fd, SHUT_RDWR);
 		err_set(err, ERR_TEMP, "4.7.0",
 		    "what fetches tokens does not answer");
 	} else if (packet.p[0] == SAID_TOKEN) {
