@@ -108,20 +108,24 @@ stats_up(struct stats *s, const char *relay, int64_t now_sec,
 	struct stats_relay *r = stats_relay(s, relay);
 
 	set_health(r, STATS_UP, now_sec);
-	r->retry_sec = 0;
+	r->seen_sec = now_sec;
 	r->size_max = size_max;
-	r->why[0] = '\0';
+	r->failed_sec = r->failures = r->retry_sec = 0;
+	r->dsn[0] = r->why[0] = '\0';
 }
 
 void
 stats_down(struct stats *s, const char *relay, int64_t now_sec,
-    int64_t retry_sec, const char *why)
+    int64_t retry_sec, int64_t failures, const struct outcome *why)
 {
 	struct stats_relay *r = stats_relay(s, relay);
 
 	set_health(r, STATS_DOWN, now_sec);
+	r->failed_sec = now_sec;
+	r->failures = failures;
 	r->retry_sec = retry_sec;
-	(void)snprintf(r->why, sizeof(r->why), "%s", why);
+	memcpy(r->dsn, why->dsn, sizeof(r->dsn));
+	memcpy(r->why, why->text, sizeof(r->why));
 }
 
 static int64_t
@@ -143,11 +147,16 @@ add_relay(struct stats_relay *r, const struct stats_relay *news)
 	if (news->health == STATS_UNKNOWN)
 		return;
 	set_health(r, news->health, news->since_sec);
+	r->failed_sec = news->failed_sec;
+	r->failures = news->failures;
 	r->retry_sec = news->retry_sec;
+	memcpy(r->dsn, news->dsn, sizeof(r->dsn));
 	memcpy(r->why, news->why, sizeof(r->why));
 	/* What it announced is remembered while it is away. */
-	if (news->health == STATS_UP)
+	if (news->seen_sec != 0) {
+		r->seen_sec = news->seen_sec;
 		r->size_max = news->size_max;
+	}
 }
 
 void
@@ -178,8 +187,13 @@ write_relay(const struct stats_relay *r, struct buf *b)
 	write_number(b, "last", r->last_sec);
 	buf_addf(b, " health=%s", healths[r->health]);
 	write_number(b, "since", r->since_sec);
-	write_number(b, "retry", r->retry_sec);
+	write_number(b, "seen", r->seen_sec);
 	write_number(b, "size", r->size_max);
+	write_number(b, "failed", r->failed_sec);
+	write_number(b, "failures", r->failures);
+	write_number(b, "retry", r->retry_sec);
+	buf_adds(b, " dsn=");
+	envelope_encode(b, r->dsn, strlen(r->dsn));
 	buf_adds(b, " why=");
 	envelope_encode(b, r->why, strlen(r->why));
 }
@@ -207,6 +221,14 @@ read_number(struct line *l, const char *name)
 	if (!line_attr(l, name))
 		l->bad = true;
 	return line_int(l, 0, INT64_MAX);
+}
+
+static void
+read_string(struct line *l, const char *name, char *out, size_t size)
+{
+	if (!line_attr(l, name))
+		l->bad = true;
+	line_string_to(l, out, size);
 }
 
 static enum stats_health
@@ -239,11 +261,13 @@ read_relay(struct line *l, struct stats_relay *r)
 	r->last_sec = read_number(l, "last");
 	r->health = read_health(l);
 	r->since_sec = read_number(l, "since");
-	r->retry_sec = read_number(l, "retry");
+	r->seen_sec = read_number(l, "seen");
 	r->size_max = read_number(l, "size");
-	if (!line_attr(l, "why"))
-		l->bad = true;
-	line_string_to(l, r->why, sizeof(r->why));
+	r->failed_sec = read_number(l, "failed");
+	r->failures = read_number(l, "failures");
+	r->retry_sec = read_number(l, "retry");
+	read_string(l, "dsn", r->dsn, sizeof(r->dsn));
+	read_string(l, "why", r->why, sizeof(r->why));
 	return line_end(l);
 }
 

@@ -11,7 +11,8 @@
  * Shape	lines under their checksums (format_line_write):
  *		stats 1
  *		relay NAME attempts=N sent=N deferred=N bounced=N expired=N
- *		    last=SEC health=unknown|up|down since=SEC retry=SEC size=N why=TEXT
+ *		    last=SEC health=unknown|up|down since=SEC seen=SEC size=N
+ *		    failed=SEC failures=N retry=SEC dsn=CODE why=TEXT
  * Units	seconds since 1970; bytes
  * Errors	ERR_TEMP
  * Owns		the array of relays
@@ -43,8 +44,12 @@ struct stats_relay {
 	int64_t			last_sec;	/* last delivery; 0: none */
 	enum stats_health	health;
 	int64_t			since_sec;	/* when health became so */
+	int64_t			seen_sec;	/* last session; 0: never */
+	int64_t			size_max;	/* announced in it; 0: none */
+	int64_t			failed_sec;	/* DOWN: last failure */
+	int64_t			failures;	/* DOWN: in a row */
 	int64_t			retry_sec;	/* DOWN: next probe; 0: unknown */
-	int64_t			size_max;	/* announced; 0: none, unknown */
+	char			dsn[12];	/* DOWN */
 	char			why[OUTCOME_TEXT_MAX];	/* DOWN */
 };
 
@@ -70,7 +75,7 @@ void	stats_count(struct stats *, const char *relay, enum outcome_verdict,
 void	stats_up(struct stats *, const char *relay, int64_t now_sec,
 	    int64_t size_max);
 void	stats_down(struct stats *, const char *relay, int64_t now_sec,
-	    int64_t retry_sec, const char *why);
+	    int64_t retry_sec, int64_t failures, const struct outcome *why);
 
 /* The sum of all merges so far; a missing file is an empty one. */
 int	stats_load(const struct queue *, struct stats *, struct err *);

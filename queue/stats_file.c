@@ -107,6 +107,11 @@ replace(const struct queue *q, const struct stats *s, struct err *err)
 		err_sys(err, "make %s", new_name);
 		goto out;
 	}
+	/* the front reads it, whatever our umask is */
+	if (fs_chmod(fd, FILE_MODE) == -1) {
+		err_sys(err, "chmod %s", new_name);
+		goto out;
+	}
 	if (io_write(fd, buf_str(&b), b.n, 0, err) == -1)
 		goto out;
 	if (fs_replace(q->dir_fd, new_name, name) == -1) {

@@ -300,7 +300,7 @@ flush_on_demand(struct front *f)
 	    queue_runner_alive(q, NULL))
 		return;
 	words_init(&w, &f->site, "sendoffd");
-	words_add(&w, "--drain");
+	words_add(&w, "--on-demand");
 	if (process_detach(w.v, &err) == -1)
 		say("%s", err.text);
 	words_free(&w);

@@ -19,6 +19,7 @@
 #include "cmd/sendoffd/loop.h"
 #include "cmd/sendoffd/loop_part.h"
 #include "cmd/sendoffd/notify.h"
+#include "cmd/sendoffd/recall.h"
 #include "cmd/sendoffd/tally.h"
 
 enum {
@@ -197,6 +198,8 @@ begin(struct loop *l)
 		r->flush_sec = clock_wall_sec();
 	r->backlog = backlog_open(r->site->nlanes);
 	r->sync_tick = INT64_MAX;
+	if (loop_stays(l) || r->options->on_demand)
+		recall_relays(r);
 	if (loop_stays(l))
 		l->gate = gate_server_open(r, r->site->conf.gate);
 	/* A daemon may wait for a directory that cannot be read now. */

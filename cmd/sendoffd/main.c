@@ -21,7 +21,8 @@
 #include "cmd/sendoffd/background.h"
 #include "cmd/sendoffd/loop.h"
 
-enum { OPT_ONCE = 256, OPT_ID, OPT_DRAIN, OPT_NOW, OPT_PROGRESS, OPT_QUEUE };
+enum { OPT_ONCE = 256, OPT_ID, OPT_DRAIN, OPT_NOW, OPT_PROGRESS, OPT_QUEUE,
+	OPT_ON_DEMAND };
 
 static const struct option long_options[] = {
 	{ "once", no_argument, NULL, OPT_ONCE },
@@ -30,6 +31,7 @@ static const struct option long_options[] = {
 	{ "now", no_argument, NULL, OPT_NOW },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "queue", required_argument, NULL, OPT_QUEUE },
+	{ "on-demand", no_argument, NULL, OPT_ON_DEMAND },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -84,6 +86,9 @@ set_option(struct options *o, int c, const char *arg)
 		return 0;
 	case OPT_PROGRESS:
 		o->progress = true;
+		return 0;
+	case OPT_ON_DEMAND:
+		o->once = o->drain = o->on_demand = true;
 		return 0;
 	case OPT_QUEUE:		/* sendmail -oQ */
 		o->queue_dir = arg;

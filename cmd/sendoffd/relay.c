@@ -15,6 +15,7 @@ enum {
 	 * messages are in flight behind each other.
 	 */
 	WINDOW = JOB_WINDOW,
+	FAILURES_TOLD = 64,		/* doubled more often than any wait */
 };
 
 void
@@ -153,6 +154,22 @@ relay_down(struct relay *relay, const struct outcome *why, size_t standing,
 	relay->failures++;
 	relay->probe_tick = tick + backoff_ms(relay, random);
 	return was_down ? RELAY_NO_NEWS : RELAY_NEWS_DOWN;
+}
+
+void
+relay_resume(struct relay *relay, const struct outcome *why,
+    int64_t failures, int64_t failed_sec, int64_t wait_ms, int64_t tick)
+{
+	int64_t longest = relay->retry_max_ms + relay->retry_max_ms / 4;
+
+	relay->why = *why;
+	relay->why_number = 1;
+	relay->failed_sec = failed_sec;
+	relay->failures = failures < FAILURES_TOLD ? (uint32_t)failures :
+	    FAILURES_TOLD;
+	relay->state = RELAY_DOWN;
+	/* a clock that was set back must not stretch it */
+	relay->probe_tick = tick + (wait_ms < longest ? wait_ms : longest);
 }
 
 void

@@ -78,6 +78,12 @@ enum relay_news	relay_up(struct relay *);
 enum relay_news	relay_down(struct relay *, const struct outcome *why,
 	    size_t standing, int64_t now_sec, int64_t tick, uint32_t random);
 
+/* It was down before we began, with so many failures in a row, the last one
+ * at failed_sec, and is not to be tried before wait_ms have passed. */
+void	relay_resume(struct relay *, const struct outcome *why,
+	    int64_t failures, int64_t failed_sec, int64_t wait_ms,
+	    int64_t tick);
+
 /* The probe ended without an answer to the question. */
 void	relay_unprobed(struct relay *);
 

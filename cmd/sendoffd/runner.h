@@ -8,6 +8,7 @@
  *	attempt	a message in hand: its parts, its outcomes
  *	settle	what they mean for the queue: journal, reports, the end
  *	tally	what is counted for sendoff status
+ *	recall	what an earlier runner learnt about the relays
  *	history	what is remembered for sendoff trace
  */
 #ifndef CMD_SENDOFFD_RUNNER_H
@@ -33,6 +34,7 @@ struct options {
 	bool		 once;		/* one pass, then the end */
 	bool		 drain;		/* until nothing is due, then the end */
 	bool		 now;		/* retry times do not count */
+	bool		 on_demand;	/* started by a message, not by hand */
 	bool		 verbose;
 	bool		 progress;	/* "DONE TOTAL" lines on fd 1 */
 	bool		 background;

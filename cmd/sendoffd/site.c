@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -71,6 +75,34 @@ site_drop(struct site *site)
 	mem_free(site->lanes);
 	conf_free(&site->conf);
 	mem_free(site);
+}
+
+int64_t
+site_changed_sec(const struct site *site, const struct conf_relay *relay)
+{
+	const char *const names[] = { site->conf.path, relay->password_file,
+	    relay->tls_ca_file, relay->tls_cert_file, relay->tls_key_file,
+	    relay->oauth_client_secret_file, relay->oauth_refresh_token_file };
+	const char *slash = strrchr(site->conf.path, '/');
+	struct stat st;
+	int64_t sec = 0;
+	int dir = AT_FDCWD;
+	char *folder;
+
+	/* a relative name means: beside the configuration */
+	if (slash != NULL) {
+		folder = mem_str(site->conf.path);
+		folder[slash - site->conf.path + 1] = '\0';
+		dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		mem_free(folder);
+	}
+	for (size_t i = 0; i < NELEM(names); i++)
+		if (names[i] != NULL &&
+		    fstatat(dir, names[i], &st, 0) == 0 && st.st_mtime > sec)
+			sec = st.st_mtime;
+	if (dir >= 0)
+		(void)close(dir);
+	return sec;
 }
 
 int

@@ -50,6 +50,10 @@ int	site_load(const char *path, const char *queue_dir, struct site **,
 struct site	*site_hold(struct site *);
 void	site_drop(struct site *);
 
+/* When what it says about a relay last changed: the file, and those with
+ * secrets and certificates that it names. 0: it cannot be told. */
+int64_t	site_changed_sec(const struct site *, const struct conf_relay *);
+
 /* Where the configuration says; verbose: to standard error, everything. */
 int	site_open_log(const struct site *, bool verbose, struct err *);
 

@@ -52,7 +52,8 @@ tally_down(struct runner *r, const struct relay *relay,
 	int64_t wait_ms = relay->probe_tick - clock_tick_ms();
 
 	stats_down(&r->tally, name_of(relay), now_sec,
-	    now_sec + (wait_ms > 0 ? wait_ms / 1000 : 0), why->text);
+	    now_sec + (wait_ms > 0 ? wait_ms / 1000 : 0), relay->failures,
+	    why);
 	counted(r);
 }
 

@@ -492,7 +492,7 @@ main(void)
 		    "close unlock close " CLOSE_ALL,
 		    true, message_and_note, trace, traced },
 		{ "stats", OPEN_RUN "open lock open stat pread pread close "
-		    "unlink open pwrite replace close close " CLOSE_ALL,
+		    "unlink open chmod pwrite replace close close " CLOSE_ALL,
 		    true, one_attempt, count_up, counted },
 	};
 

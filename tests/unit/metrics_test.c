@@ -30,6 +30,7 @@ static void
 test_metrics(void **state)
 {
 	const struct metrics m = { { 1, 2, 3, 4, 5 }, 77, 4096, true };
+	struct outcome why = { .dsn = "4.4.1", .text = "x" };
 	struct stats s = { NULL, 0 };
 	struct buf b;
 	size_t i;
@@ -40,7 +41,7 @@ test_metrics(void **state)
 	stats_count(&s, "", OUTCOME_SENT, 1000);
 	stats_up(&s, "", 1, 0);
 	stats_count(&s, "b\"\\\n", OUTCOME_FAILED, 5000);
-	stats_down(&s, "b\"\\\n", 1, 2, "x");
+	stats_down(&s, "b\"\\\n", 1, 2, 1, &why);
 	(void)stats_relay(&s, "never");
 	buf_init(&b, 100000);
 	metrics_write(&b, &m, &s);

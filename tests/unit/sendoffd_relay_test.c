@@ -77,6 +77,36 @@ test_down(void **state)
 }
 
 static void
+test_resume(void **state)
+{
+	struct outcome o = why("connection refused");
+	struct relay r;
+
+	(void)state;
+	relay_init(&r, &conf, 60, 3600);
+	relay_resume(&r, &o, 3, 990, 7000, 100);
+	assert_true(relay_is_down(&r));
+	assert_int_equal(r.failed_sec, 990);
+	assert_true(relay_open_tick(&r) == 7100);
+	/* Nobody is alarmed again, and the backoff goes on where it was. */
+	relay_sent(&r, 7100);
+	assert_int_equal(relay_down(&r, &o, 0, 1000, 7200, 0), RELAY_NO_NEWS);
+	assert_int_equal(r.why_number, 1);
+	assert_true(relay_open_tick(&r) == 7200 + 480000);
+	assert_int_equal(relay_up(&r), RELAY_NEWS_UP);
+	/* A clock that was set back does not make it wait for years. */
+	relay_init(&r, &conf, 60, 3600);
+	relay_resume(&r, &o, INT64_MAX, 990, INT64_MAX / 2, 100);
+	assert_true(relay_open_tick(&r) == 100 + 4500000);
+	relay_flush(&r);
+	assert_true(relay_open(&r, 100));
+	/* The longest wait, whatever is believed about the past. */
+	relay_sent(&r, 100);
+	(void)relay_down(&r, &o, 0, 1000, 200, 0);
+	assert_true(relay_open_tick(&r) == 200 + 3600000);
+}
+
+static void
 test_flush(void **state)
 {
 	struct outcome o = why("no");
@@ -162,5 +192,6 @@ test_none(void **state)
 }
 
 CHECK_MAIN(cmocka_unit_test(test_up), cmocka_unit_test(test_down),
-    cmocka_unit_test(test_flush), cmocka_unit_test(test_limit),
+    cmocka_unit_test(test_resume), cmocka_unit_test(test_flush),
+    cmocka_unit_test(test_limit),
     cmocka_unit_test(test_rate), cmocka_unit_test(test_none))

@@ -42,9 +42,20 @@ tear_down(void **state)
 	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static struct outcome
+why(const char *text)
+{
+	struct outcome o = { .dsn = "4.4.1" };
+
+	(void)snprintf(o.text, sizeof(o.text), "%s", text);
+	return o;
+}
+
 static void
 count_some(struct stats *s)
 {
+	struct outcome o = why("connect: timed out =%\n");
+
 	memset(s, 0, sizeof(*s));
 	stats_attempt(s, "");
 	stats_attempt(s, "");
@@ -55,7 +66,7 @@ count_some(struct stats *s)
 	stats_count(s, "", OUTCOME_EXPIRED, 103);
 	stats_count(s, "", OUTCOME_NONE, 104);
 	stats_up(s, "", 99, 1000);
-	stats_down(s, "b-2", 98, 200, "connect: timed out =%\n");
+	stats_down(s, "b-2", 98, 200, 3, &o);
 }
 
 static void
@@ -73,12 +84,17 @@ check_some(const struct stats *s, int64_t times)
 	assert_int_equal(r->last_sec, 100);
 	assert_int_equal(r->health, STATS_UP);
 	assert_int_equal(r->since_sec, 99);
+	assert_int_equal(r->seen_sec, 99);
 	assert_int_equal(r->size_max, 1000);
 	r++;
 	assert_string_equal(r->name, "b-2");
 	assert_int_equal(r->attempts, 0);
 	assert_int_equal(r->health, STATS_DOWN);
+	assert_int_equal(r->seen_sec, 0);
+	assert_int_equal(r->failed_sec, 98);
+	assert_int_equal(r->failures, 3);
 	assert_int_equal(r->retry_sec, 200);
+	assert_string_equal(r->dsn, "4.4.1");
 	assert_string_equal(r->why, "connect: timed out =%\n");
 }
 
@@ -108,6 +124,7 @@ test_merge(void **state)
 static void
 test_health(void **state)
 {
+	struct outcome gone = why("gone"), still = why("still gone");
 	struct stats s, news = { 0 };
 
 	(void)state;
@@ -117,14 +134,25 @@ test_health(void **state)
 	assert_int_equal(s.v[0].since_sec, 99);
 	assert_int_equal(s.v[0].size_max, 2000);
 	stats_free(&news);
-	stats_down(&news, "", 600, 700, "gone");
-	stats_down(&news, "", 650, 800, "still gone");
+	stats_down(&news, "", 600, 700, 1, &gone);
+	stats_down(&news, "", 650, 800, 2, &still);
 	stats_add(&s, &news);
 	assert_int_equal(s.v[0].health, STATS_DOWN);
 	assert_int_equal(s.v[0].since_sec, 600);
 	assert_int_equal(s.v[0].retry_sec, 800);
+	assert_int_equal(s.v[0].failed_sec, 650);
+	assert_int_equal(s.v[0].failures, 2);
+	assert_int_equal(s.v[0].seen_sec, 500);
 	assert_int_equal(s.v[0].size_max, 2000);
 	assert_string_equal(s.v[0].why, "still gone");
+	stats_free(&news);
+	/* What a session said is not lost when it goes down at once. */
+	stats_up(&news, "", 900, 3000);
+	stats_down(&news, "", 901, 1000, 1, &gone);
+	stats_add(&s, &news);
+	assert_int_equal(s.v[0].health, STATS_DOWN);
+	assert_int_equal(s.v[0].seen_sec, 900);
+	assert_int_equal(s.v[0].size_max, 3000);
 	stats_free(&news);
 	stats_attempt(&news, "");
 	stats_add(&s, &news);
