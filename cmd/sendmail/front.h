@@ -12,6 +12,7 @@
 #include "cmd/sendmail/caller.h"
 #include "cmd/sendmail/drafts.h"
 #include "cmd/sendmail/keeper.h"
+#include "cmd/sendmail/limits.h"
 #include "cmd/sendmail/look.h"
 #include "cmd/sendmail/options.h"
 #include "cmd/sendmail/process.h"
@@ -25,6 +26,7 @@ struct front {
 	struct site	 site;
 	struct caller	 caller;
 	struct drafts	 drafts;
+	struct limits	 limits;	/* of the relays */
 	struct draft	 draft;		/* made with privilege; fd -1: none */
 	struct keeper	 lister;	/* mailq's child */
 	bool		 runner_alive;	/* seen when that was started */

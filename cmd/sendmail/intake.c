@@ -269,6 +269,8 @@ begin(struct intake *in, struct err *err)
 		goto out;
 	add_failed(in);
 	fill_envelope(in, &f, &r);
+	in->relay_max = limits_message(&in->front->limits, f.conf, &in->env,
+	    in->env.nrcpts - in->nfailed, &in->relay);
 	in->message.flags |= r.flags;
 	if (r.dropped_mdn)
 		log_info("%s: no request for a disposition notification "
@@ -290,11 +292,14 @@ judge_size(const struct intake *in, struct err *err)
 {
 	int64_t max = in->front->site.conf.max_message_size;
 
-	if (max == 0 || in->draft.size <= max)
-		return 0;
-	return err_set(err, ERR_DATA, "5.3.4",
-	    "the message is over %lld bytes ([queue] max_message_size)",
-	    (long long)max);
+	if (max != 0 && in->draft.size > max)
+		return err_set(err, ERR_DATA, "5.3.4", "the message is over "
+		    "%lld bytes ([queue] max_message_size)", (long long)max);
+	if (in->relay_max != 0 && in->draft.size > in->relay_max)
+		return err_set(err, ERR_DATA, "5.3.4", "the message is over "
+		    "%lld bytes, the most that relay %.100s takes",
+		    (long long)in->relay_max, in->relay);
+	return 0;
 }
 
 static int

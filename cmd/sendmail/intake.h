@@ -55,6 +55,8 @@ struct intake {
 	bool			 begun;		/* the envelope is in the draft */
 	char			 id[ID_SIZE];	/* once committed */
 	size_t			 nfailed;	/* last recipients of env */
+	int64_t			 relay_max;	/* bytes; 0: none is known */
+	const char		*relay;		/* borrowed; whose that is */
 };
 
 /* What -f says; *sender is allocated, NULL without -f. */

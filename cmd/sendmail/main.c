@@ -18,13 +18,24 @@
 
 const int mem_exit_status = EX_TEMPFAIL;
 
+/* The way to the queue, and what its runner knows of the relays. */
+static int
+open_queue(struct front *f, bool keep, struct err *err)
+{
+	if (drafts_open(&f->drafts, keep, err) == -1)
+		return -1;
+	if (!f->drafts.gate && f->site.relays_sound)
+		limits_load(&f->limits, f->drafts.queue, &f->site.conf);
+	return 0;
+}
+
 static int
 open_ways(struct front *f, enum options_mode mode, struct err *err)
 {
 	drafts_init(&f->drafts, &f->site.conf, f->caller.uid);
 	switch (mode) {
 	case OPTIONS_SUBMIT:
-		if (drafts_open(&f->drafts, false, err) == -1)
+		if (open_queue(f, false, err) == -1)
 			return -1;
 		/* later than here we may not make one */
 		if (process_privileged() && !f->drafts.gate)
@@ -32,7 +43,7 @@ open_ways(struct front *f, enum options_mode mode, struct err *err)
 		return 0;
 	case OPTIONS_SMTP:
 	case OPTIONS_BATCH:
-		return drafts_open(&f->drafts, true, err);
+		return open_queue(f, true, err);
 	case OPTIONS_LIST:
 		if (!process_privileged() || f->caller.uid == 0)
 			return 0;
@@ -150,6 +161,7 @@ main(int argc, char **argv)
 	look_take(argc, argv, &f.look);
 	code = run(&f, argc, argv);
 	draft_abort(&f.draft);
+	limits_free(&f.limits);
 	drafts_close(&f.drafts);
 	keeper_stop(&f.lister);
 	options_free(&f.options);

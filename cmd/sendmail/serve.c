@@ -272,6 +272,7 @@ serve_run(struct front *f)
 	};
 	struct session s = { .front = f };
 	struct err err = { 0 };
+	int64_t relays_max = limits_all(&f->limits, &f->site.conf);
 	char *block;
 
 	if (f->process.stdin_closed) {
@@ -279,6 +280,9 @@ serve_run(struct front *f)
 		    "standard input is closed");
 		return say_err(&err);
 	}
+	if (relays_max != 0 && (facts.size_max == 0 ||
+	    relays_max < facts.size_max))
+		facts.size_max = relays_max;
 	block = mem_resize(NULL, INTAKE_BLOCK);
 	server_init(&s.server, &facts, batch ? &batch_ops : &smtp_ops, &s);
 	if (talk(&s, block, &err) == -1) {

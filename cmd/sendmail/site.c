@@ -36,14 +36,18 @@ open_log(const struct conf *conf)
 }
 
 static int
-judge(const struct conf_problems *problems, struct err *err)
+judge(struct site *s, const struct conf_problems *problems, struct err *err)
 {
+	s->relays_sound = true;
 	for (size_t i = 0; i < problems->n; i++)
 		if (is_used(problems->v[i].section))
 			return err_set(err, ERR_CONF, NULL, "%s",
 			    problems->v[i].text);
-	for (size_t i = 0; i < problems->n; i++)
+	for (size_t i = 0; i < problems->n; i++) {
 		log_error("%s", problems->v[i].text);
+		if (problems->v[i].section == CONF_RELAY)
+			s->relays_sound = false;
+	}
 	return 0;
 }
 
@@ -74,7 +78,7 @@ site_load(struct site *s, const struct look *look, struct err *err)
 	s->loaded = true;
 	forget_secrets(&s->conf);
 	open_log(&s->conf);
-	if (judge(&problems, err) == -1)
+	if (judge(s, &problems, err) == -1)
 		goto out;
 	if (s->queue_dir != NULL)
 		conf_set_queue_dir(&s->conf, s->queue_dir);

@@ -24,6 +24,7 @@ struct site {
 	char		*conf_file;	/* absolute; NULL: the default */
 	char		*queue_dir;	/* the same, where one was named */
 	struct conf	 conf;
+	bool		 relays_sound;	/* nothing is wrong in [relay] */
 	bool		 aliases_read;
 	struct aliases	 aliases;
 };

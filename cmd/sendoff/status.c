@@ -115,6 +115,9 @@ text_relay(struct buf *b, const struct stats_relay *r)
 		}
 		buf_addc(b, '\n');
 	}
+	if (r->size_max != 0)
+		buf_addf(b, "  takes at most %jd bytes a message\n",
+		    (intmax_t)r->size_max);
 	buf_addf(b, "  recipients: %jd sent, %jd deferred, %jd bounced, "
 	    "%jd expired\n", (intmax_t)r->rcpts[STATS_SENT],
 	    (intmax_t)r->rcpts[STATS_DEFERRED],

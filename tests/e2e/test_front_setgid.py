@@ -9,6 +9,7 @@ import pytest
 from house import BUILD
 from private import ALICE, BOB, OWNER, Private
 from queued import Queued
+from relay import Relay
 
 pytestmark = [
     pytest.mark.skipif(os.getuid() != 0, reason="needs root"),
@@ -140,6 +141,30 @@ def test_without_the_bit_through_the_gate(private):
     assert r.code == 0 and "<a@b.example>" in r.err, r
     private.daemons.remove(d)
     assert d.stop() == 0
+
+
+def forget(private):
+    """What a runner learnt about the relay."""
+    if os.path.exists(private.spool + "/stats"):
+        os.unlink(private.spool + "/stats")
+
+
+def test_size_of_the_relay(private):
+    with Relay(caps=["SIZE 20000"]) as r:
+        private.configure("[relay]", "host = 127.0.0.1:%d" % r.port,
+                          "tls = none")
+        then = time.time() - 60
+        os.utime(private.conf, (then, then))
+        forget(private)
+        d = private.daemon()
+        assert private.call(ALICE, "sendmail", "a@b", input=TEXT).code == 0
+        r.wait(1)
+        private.daemons.remove(d)
+        assert d.stop() == 0
+        big = TEXT + b"x\n" * 10000
+        p = private.call(ALICE, "sendmail", "a@b", input=big)
+        assert p.code == 65 and "20000" in p.err and "127.0.0.1" in p.err
+        forget(private)
 
 
 def test_mailq_shows_a_user_his_own(private):

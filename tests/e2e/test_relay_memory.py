@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What is remembered about a relay that was down, over restarts."""
+"""What is remembered about a relay: that it was down, over restarts, and how
+large a message it takes."""
 import json
 import os
 import time
@@ -105,3 +106,65 @@ def test_on_demand_does_not_hammer(make_house, relay):
     h.submit("b@example.com")
     wait_for(lambda: h.mailq()[-1]["queue_name"] == "deferred")
     assert relay.sessions == []
+
+
+BIG = "Subject: x\n\n" + ("y" * 70 + "\n") * 500
+
+
+def learn_size(house):
+    """The relay is spoken with, long after the configuration was written."""
+    age(house.conf, 60)
+    house.submit("first@example.com")
+    house.once()
+
+
+def test_size_is_known_to_the_front(make_house):
+    with Relay(caps=["PIPELINING", "SIZE 20000"]) as r:
+        h = make_house(r)
+        learn_size(h)
+        s = h.sendmail("b@example.com", input=BIG)
+        assert s.code == 65 and "20000" in s.err and "127.0.0.1" in s.err
+        assert s.err.count("\n") == 1
+        h.once()                                    # the sweep
+        assert h.files() == [] and len(r.messages) == 1
+        s = h.sendmail("-bs", input=b"EHLO x\r\nMAIL FROM:<a@b> SIZE=20001"
+                       b"\r\nQUIT\r\n")
+        assert " SIZE 20000\r\n" in s.out and "\n552 5.3.4" in s.out
+        assert "takes at most 20000 bytes" in h.call("sendoff", "status").out
+
+
+def test_size_that_grew_is_learnt(make_house):
+    """A change of the configuration, too, makes the front forget it."""
+    with Relay(caps=["PIPELINING", "SIZE 20000"]) as r:
+        h = make_house(r)
+        learn_size(h)
+        r.caps = ["PIPELINING", "SIZE 200000"]
+        assert h.sendmail("b@example.com", input=BIG).code == 65
+        h.submit("c@example.com")
+        h.once()
+        assert h.sendmail("b@example.com", input=BIG).code == 0
+        r.caps = ["PIPELINING"]
+        h.configure(r)
+        age(h.conf, -5)
+        assert h.sendmail("b@example.com", input=BIG * 10).code == 0
+        h.once()
+        assert len(r.messages) == 4
+
+
+def test_size_of_one_relay_of_two(make_house):
+    """Who can be served is, and the other one is reported."""
+    with Relay(caps=["SIZE 20000"]) as small, Relay() as large:
+        h = make_house(large, relay_small={
+            "host": "127.0.0.1:%d" % small.port, "tls": "none",
+            "recipient": "@small.example"})
+        age(h.conf, 60)
+        h.submit("a@small.example", "b@example.com")
+        h.once()
+        assert h.sendmail("a@small.example", input=BIG).code == 65
+        h.submit("-f", "me@client.test", "a@small.example", "b@example.com",
+                 input=BIG)
+        h.once()
+        assert len(small.messages) == 1
+        assert [m["rcpts"] for m in large.messages[1:]] == [
+            ["b@example.com"], ["me@client.test"]]
+        assert b"5.3.4" in large.messages[2]["data"]

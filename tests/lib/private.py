@@ -33,12 +33,13 @@ class Private:
         self.configure()
         self.link("sendmail", "libqueue.a libsmtp.a libmail.a libbase.a")
         self.link("sendoffd", "libqueue.a libmail.a libbase.a")
-        shutil.copy(BUILD + "/sendoff-deliver", self.dir + "/libexec")
+        self.link("sendoff-deliver", "libsmtp.a libmail.a libbase.a",
+                  "libexec", "-lidn2 -lgsasl -lssl -lcrypto -lresolv")
         os.chown(self.program("sendmail"), 0, OWNER)
         os.chmod(self.program("sendmail"), 0o2755)
         os.symlink("sendmail", self.program("mailq"))
 
-    def link(self, name, archives):
+    def link(self, name, archives, folder="sbin", libs=""):
         paths = self.dir + "/paths.o"
         defines = ["-D%s=\"%s/%s\"" % (k, self.dir, v) for k, v in (
             ("SYSCONFDIR", "etc"), ("SPOOLDIR", "spool"), ("RUNDIR", "run"),
@@ -46,10 +47,11 @@ class Private:
         subprocess.run(["cc", "-I" + TOP, "-D_GNU_SOURCE", "-fPIE", *defines,
                         "-c", "-o", paths, TOP + "/core/base/paths.c"],
                        check=True)
-        subprocess.run(["cc", "-pie", "-o", self.program(name), *glob.glob(
-            "%s/obj/cmd/%s/*.o" % (BUILD, name)), paths, *(
-                "%s/%s" % (BUILD, a) for a in archives.split()), "-linih"],
-                       check=True)
+        subprocess.run(["cc", "-pie", "-o", "%s/%s/%s" % (
+            self.dir, folder, name), *glob.glob(
+                "%s/obj/cmd/%s/*.o" % (BUILD, name)), paths, *(
+                    "%s/%s" % (BUILD, a) for a in archives.split()), "-linih",
+                                        *libs.split()], check=True)
 
     def configure(self, *lines):
         with open(self.conf, "w", encoding="utf-8") as f:
