@@ -7,9 +7,13 @@
 # and a rule for it.
 SUITES :=
 
+# Sub-makes use every processor unless this one was told otherwise.
+JOBS = $(if $(findstring j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 check: deps
-	$(Q)$(MAKE) --no-print-directory all unit suites
-	$(Q)$(MAKE) --no-print-directory SAN=address,undefined all unit suites
+	$(Q)$(MAKE) $(JOBS) --no-print-directory all unit suites
+	$(Q)$(MAKE) $(JOBS) --no-print-directory SAN=address,undefined \
+	    all unit suites
 	$(Q)tests/run
 
 # The same without what needs long or a second build; for while you work.
@@ -40,7 +44,7 @@ bench: deps all $(BENCH_TOOLS)
 # The main job, shown.
 demo:
 	$(Q)tests/deps build
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) $(JOBS) --no-print-directory all
 	$(Q)/usr/bin/python3 tests/demo/run
 
 # Fuzzing: tests/fuzz/X_fuzz.c has LLVMFuzzerTestOneInput and a corpus in
