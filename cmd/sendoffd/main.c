@@ -248,8 +248,10 @@ main(int argc, char **argv)
 	int status;
 
 	open_standard_fds();
-	if (read_options(&options, argc, argv) == -1)
+	if (read_options(&options, argc, argv) == -1) {
+		mem_free(options.ids);
 		return EX_USAGE;
+	}
 	conf_path = absolute(options.conf_path);
 	options.conf_path = conf_path;
 	status = run(&r, &err);
