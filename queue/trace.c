@@ -29,6 +29,7 @@ enum {
 _Static_assert(WINDOW >= 2 * TRACE_LINE_MAX, "a line fits into a window");
 
 static const char prefix[] = "trace.";
+static const char answered[] = "answered";
 
 static void
 name_of(int64_t sec, char out[NAME_SIZE])
@@ -113,15 +114,13 @@ give_to_owner(const struct queue *q, int fd, struct err *err)
 }
 
 static int
-append(const struct queue *q, int64_t sec, const struct buf *lines,
+append(const struct queue *q, const char *name, const struct buf *lines,
     struct err *err)
 {
-	char name[NAME_SIZE] = "";
 	int fd, ret;
 
 	if (lines->n == 0 || lines->over)
 		return 0;
-	name_of(sec, name);
 	fd = fs_open(q->dir_fd, name, O_RDWR | O_APPEND | O_CREAT |
 	    O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
 	if (fd == -1)
@@ -171,14 +170,30 @@ trace_add(struct queue *q, const struct queue_msg *m, int64_t now_sec,
     struct err *err)
 {
 	struct buf lines;
+	char name[NAME_SIZE] = "";
 	size_t i;
 	int ret;
 
+	name_of(now_sec, name);
 	buf_init(&lines, BATCH_MAX);
 	add_message(m, now_sec, &lines);
 	for (i = 0; i < m->env.nrcpts; i++)
 		add_rcpt(m, i, now_sec, &lines);
-	ret = append(q, now_sec, &lines, err);
+	ret = append(q, name, &lines, err);
+	buf_free(&lines);
+	return ret;
+}
+
+static int
+note(struct queue *q, const char *name, const struct trace_event *e,
+    struct err *err)
+{
+	struct buf lines;
+	int ret;
+
+	buf_init(&lines, TRACE_LINE_MAX);
+	trace_line_write(e, &lines);
+	ret = append(q, name, &lines, err);
 	buf_free(&lines);
 	return ret;
 }
@@ -186,14 +201,17 @@ trace_add(struct queue *q, const struct queue_msg *m, int64_t now_sec,
 int
 trace_note(struct queue *q, const struct trace_event *e, struct err *err)
 {
-	struct buf lines;
-	int ret;
+	char name[NAME_SIZE] = "";
 
-	buf_init(&lines, TRACE_LINE_MAX);
-	trace_line_write(e, &lines);
-	ret = append(q, e->sec, &lines, err);
-	buf_free(&lines);
-	return ret;
+	name_of(e->sec, name);
+	return note(q, name, e, err);
+}
+
+int
+trace_note_answer(struct queue *q, const struct trace_event *e,
+    struct err *err)
+{
+	return note(q, answered, e, err);
 }
 
 struct days {
@@ -268,7 +286,7 @@ scan_lines(struct scan *s, const char *p, size_t n)
 }
 
 static int
-scan_day(const struct queue *q, const char *name, struct scan *s,
+scan_file(const struct queue *q, const char *name, struct scan *s,
     struct err *err)
 {
 	int64_t off = 0;
@@ -277,9 +295,12 @@ scan_day(const struct queue *q, const char *name, struct scan *s,
 
 	fd = fs_open(q->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (fd == -1)
-		return errno == ENOENT ? 0 : err_sys(err, "open");
+		return errno == ENOENT ? 0 : err_sys(err, "queue %s: open %s",
+		    q->dir, name);
 	while (!s->stopped) {
 		ret = io_read(fd, s->window, WINDOW, off, &n, err);
+		if (ret == -1)
+			err_ctx(err, "queue %s: %s", q->dir, name);
 		if (ret == -1 || n == 0)
 			break;
 		done = scan_lines(s, s->window, n);
@@ -292,6 +313,20 @@ scan_day(const struct queue *q, const char *name, struct scan *s,
 	return ret;
 }
 
+static void
+scan_init(struct scan *s)
+{
+	buf_init(&s->room, 2 * TRACE_LINE_MAX);
+	s->window = mem_zero(WINDOW);
+}
+
+static void
+scan_free(struct scan *s)
+{
+	mem_free(s->window);
+	buf_free(&s->room);
+}
+
 int
 trace_scan(const struct queue *q, int64_t since_sec,
     bool (*cb)(const struct trace_event *, void *arg), void *arg,
@@ -302,17 +337,26 @@ trace_scan(const struct queue *q, int64_t since_sec,
 	size_t i;
 	int ret;
 
-	buf_init(&s.room, 2 * TRACE_LINE_MAX);
-	s.window = mem_zero(WINDOW);
+	scan_init(&s);
 	ret = list_days(q, since_sec, false, &d, err);
-	for (i = 0; i < d.n && ret == 0 && !s.stopped; i++) {
-		ret = scan_day(q, d.v[i], &s, err);
-		if (ret == -1)
-			err_ctx(err, "queue %s: %s", q->dir, d.v[i]);
-	}
-	mem_free(s.window);
-	buf_free(&s.room);
+	for (i = 0; i < d.n && ret == 0 && !s.stopped; i++)
+		ret = scan_file(q, d.v[i], &s, err);
+	scan_free(&s);
 	mem_free(d.v);
+	return ret;
+}
+
+int
+trace_scan_answers(const struct queue *q,
+    bool (*cb)(const struct trace_event *, void *arg), void *arg,
+    struct err *err)
+{
+	struct scan s = { .since_sec = INT64_MIN, .cb = cb, .arg = arg };
+	int ret;
+
+	scan_init(&s);
+	ret = scan_file(q, answered, &s, err);
+	scan_free(&s);
 	return ret;
 }
 

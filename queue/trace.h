@@ -6,7 +6,9 @@
  * One text file a day, DIR/trace.YYYYMMDD (UTC): lines are only appended, by
  * every runner and by who records a report, and the whole file goes when its
  * day is too old. Nothing is synced, and nobody's mail waits for this; a line
- * that a crash tore or a disk damaged is passed over.
+ * that a crash tore or a disk damaged is passed over. DIR/answered has the
+ * same lines about notifications that went out, and stays: RFC 8098 2.1 wants
+ * no second one, however late.
  *
  * Shape	lines under their checksums (format_line_write), values encoded
  *		as in an envelope:
@@ -14,7 +16,7 @@
  *		rcpt ID SEC N STATE ADDR ORIG OUTCOME...
  *		report ID SEC KIND ADDR ORIG ACTION STATUS TEXT
  *		(a value that is not there is empty)
- * Limits	TRACE_DAY_MAX bytes a day: what does not fit is not recorded;
+ * Limits	TRACE_DAY_MAX bytes a file: what does not fit is not recorded;
  *		TRACE_LINE_MAX bytes a line
  * Errors	ERR_TEMP
  */
@@ -68,6 +70,13 @@ int	trace_add(struct queue *, const struct queue_msg *, int64_t now_sec,
 
 /* One event; strings that are NULL count as empty. */
 int	trace_note(struct queue *, const struct trace_event *, struct err *);
+
+/* A REPORT, "mdn-sent", into the file that stays. */
+int	trace_note_answer(struct queue *, const struct trace_event *,
+	    struct err *);
+int	trace_scan_answers(const struct queue *,
+	    bool (*cb)(const struct trace_event *, void *arg), void *arg,
+	    struct err *);
 
 /*
  * Every event that is not older than since_sec, the oldest day first, each

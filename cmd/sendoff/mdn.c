@@ -122,12 +122,8 @@ look(const struct trace_event *e, void *arg)
 static int
 was_sent(struct admin *a, struct before *b, struct err *err)
 {
-	int64_t now = clock_wall_sec();
-
 	b->found = false;
-	if (a->conf.history_sec == 0)
-		return 0;
-	return trace_scan(a->queue, now - a->conf.history_sec, look, b, err);
+	return trace_scan_answers(a->queue, look, b, err);
 }
 
 static int
@@ -138,10 +134,8 @@ note_sent(struct admin *a, const struct before *b, const char *id,
 	    .sec = clock_wall_sec(), .type = "mdn-sent", .addr = b->recipient,
 	    .orig = b->to, .action = action, .text = b->key };
 
-	if (a->conf.history_sec == 0)
-		return 0;
 	(void)snprintf(e.id, sizeof(e.id), "%s", id);
-	return trace_note(a->queue, &e, err);
+	return trace_note_answer(a->queue, &e, err);
 }
 
 static unsigned
@@ -178,7 +172,7 @@ send_one(struct admin *a, struct mdn *m, const struct mdn_request *r,
 	mdn_write(m, r, to, buf_slice(header), &text);
 	env.arrival_us = m->now_us;
 	env.uid = getuid();
-	env.flags = ENVELOPE_REPORT;
+	/* From <> and with NEVER: not even the postmaster hears of it. */
 	envelope_add_rcpt(&env, to)->notify = NOTIFY_NEVER;
 	if (text.over)
 		err_set(err, ERR_DATA, "5.3.4", "the header is too large");

@@ -7,14 +7,17 @@
 static const char usage[] = "probe [NAME] [--verify ADDRESS] "
     "[--expand LIST] [--help-text] [--noop]";
 
-/* One question is one session: a relay may end it after any of them. */
-static int
+/* One question is one session: a relay may end it after any of them. The
+ * first that is not answered well decides, the others are asked too. */
+static void
 ask(const struct admin *a, const char *relay, const char *what,
-    const char *value)
+    const char *value, int *status)
 {
 	const char *words[] = { what, value, NULL };
+	int one = admin_deliver(a, relay, words);
 
-	return admin_deliver(a, relay, words);
+	if (*status == EX_OK)
+		*status = one;
 }
 
 int
@@ -40,13 +43,12 @@ probe_main(struct admin *a, int argc, char **argv)
 	if (status != EX_OK)
 		return status;
 	if (verify != NULL)
-		status = ask(a, relay->name, "--verify", verify);
-	if (status == EX_OK && expand != NULL)
-		status = ask(a, relay->name, "--expand", expand);
-	if (status == EX_OK && help)
-		status = ask(a, relay->name, "--help-text", NULL);
-	if (status == EX_OK && (noop || (verify == NULL && expand == NULL &&
-	    !help)))
-		status = ask(a, relay->name, "--noop", NULL);
+		ask(a, relay->name, "--verify", verify, &status);
+	if (expand != NULL)
+		ask(a, relay->name, "--expand", expand, &status);
+	if (help)
+		ask(a, relay->name, "--help-text", NULL, &status);
+	if (noop || (verify == NULL && expand == NULL && !help))
+		ask(a, relay->name, "--noop", NULL, &status);
 	return status;
 }

@@ -184,9 +184,6 @@ take_event(const struct trace_event *e, void *arg)
 			    e->sec);
 		break;
 	case TRACE_REPORT:
-		/* What was answered here is about somebody else's message. */
-		if (strcmp(e->type, "mdn-sent") == 0)
-			break;
 		if (t == NULL && s->key->id != NULL &&
 		    strcmp(s->key->id, e->id) == 0)
 			t = add_track(s->out, e->id);

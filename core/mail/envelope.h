@@ -52,7 +52,7 @@ enum envelope_flag {		/* bits; what the message holds or wants */
 	ENVELOPE_LONG_LINES = 4,	/* a line over 998 octets */
 	ENVELOPE_SMTPUTF8 = 8,	/* asked for by the submitter (-U, -bs) */
 	ENVELOPE_QUEUE_ONLY = 16,	/* -odq: not due at once */
-	ENVELOPE_REPORT = 32,	/* our own DSN or MDN: never reported on */
+	ENVELOPE_REPORT = 32,	/* our own DSN: never reported on */
 	ENVELOPE_NOTIFY_RELAYED = 64,	/* reserved for DSN relayed reports */
 	ENVELOPE_DOUBLE = 128,	/* a report about a report: not even the
 				   postmaster hears of its failure */

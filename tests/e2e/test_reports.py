@@ -288,6 +288,9 @@ def test_no_history(make_house, relay):
     house = make_house(relay, queue={"history": "0"})
     house.once()
     assert mdn(house).code == 0
+    assert mdn(house).code == 77        # RFC 8098 2.1 knows no history
+    house.once()
+    assert mdn(house).code == 77
     assert glob.glob(os.path.join(house.queue, "trace.*")) == []
     r = house.call("sendoff", "report", "--record", input=DISPLAYED)
     assert r.code == 78 and "history" in r.err, r
