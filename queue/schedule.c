@@ -30,9 +30,18 @@ int64_t
 schedule_next(const struct schedule_conf *c, uint32_t attempts,
     int64_t now_sec, uint32_t random)
 {
-	int64_t v = interval(c, attempts);
+	int64_t max = clamp(c->retry_max_sec, 1, FAR_SEC);
+	int64_t low = interval(c, attempts), high = low + low / 4;
 
-	return now_sec + v + (int64_t)(random % (uint32_t)(v / 4 + 1));
+	/* at the greatest wait they would all meet again */
+	if (high > max) {
+		high = max;
+		low = max - max / 4;
+		if (low < c->retry_min_sec)
+			low = clamp(c->retry_min_sec, 1, max);
+	}
+	return now_sec + low +
+	    (int64_t)(random % (uint32_t)(high - low + 1));
 }
 
 int64_t
@@ -44,7 +53,7 @@ schedule_wait(const struct schedule_conf *c, int64_t next_sec,
 	if (next_sec <= now_sec)
 		return 0;
 	/* both are positive here, so the difference does not overflow */
-	return clamp(next_sec - now_sec, 0, max + max / 4);
+	return clamp(next_sec - now_sec, 0, max);
 }
 
 int64_t

@@ -18,8 +18,9 @@ struct schedule_conf {
 	int64_t	warn_after_sec;		/* 0: never */
 };
 
-/* retry_min doubled with each attempt (the first is 1) up to retry_max, and
- * up to a quarter more at random. */
+/* retry_min doubled with each attempt (the first is 1) and up to a quarter
+ * more at random; where that is over retry_max, up to a quarter less than
+ * retry_max. Never less than retry_min, nor more than retry_max. */
 int64_t	schedule_next(const struct schedule_conf *, uint32_t attempts,
 	    int64_t now_sec, uint32_t random);
 

@@ -25,8 +25,8 @@ drafts_open_queue(const struct conf *conf, enum queue_mode mode,
 {
 	if (queue_open(conf->queue_dir, mode, q, err) == 0)
 		return 0;
-	if (err->sys != ENOENT || mode != QUEUE_SUBMIT ||
-	    process_privileged() || strcmp(conf->queue_dir, paths_spool) == 0)
+	if (err->sys != ENOENT || process_privileged() ||
+	    strcmp(conf->queue_dir, paths_spool) == 0)
 		return -1;
 	if (queue_create(conf->queue_dir, err) == -1)
 		return -1;

@@ -37,8 +37,8 @@ int	drafts_open(struct drafts *, bool keep, struct err *);
 int	drafts_get(struct drafts *, struct draft *, struct err *);
 void	drafts_close(struct drafts *);
 
-/* Opens the queue; to submit, one that is missing is made unless it is the
- * installed one. */
+/* Opens the queue; one that is missing is made, whoever comes first, unless
+ * it is the installed one. */
 int	drafts_open_queue(const struct conf *, enum queue_mode,
 	    struct queue **, struct err *);
 

@@ -338,8 +338,8 @@ check_header(const struct message *m, struct err *err)
 {
 	if (!m->header.over)
 		return 0;
-	return err_set(err, ERR_DATA, "5.3.4", "header section over %zu bytes",
-	    m->opts.header_max);
+	return err_set(err, ERR_DATA, "5.3.4", "the header section is over "
+	    "%zu bytes ([queue] max_header_size)", m->opts.header_max);
 }
 
 ssize_t

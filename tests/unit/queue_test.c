@@ -336,28 +336,37 @@ test_schedule(void **state)
 		.retry_min_sec = 60, .retry_max_sec = 3600,
 		.lifetime_sec = 1000, .warn_after_sec = 100,
 	};
-	static const struct { uint32_t attempts; int64_t sec; } next[] = {
-		{ 0, 60 }, { 1, 60 }, { 2, 120 }, { 3, 240 }, { 6, 1920 },
-		{ 7, 3600 }, { 8, 3600 }, { UINT32_MAX, 3600 },
+	static const struct { uint32_t attempts; int64_t low, high; } next[] = {
+		{ 0, 60, 75 }, { 1, 60, 75 }, { 2, 120, 150 },
+		{ 3, 240, 300 }, { 6, 1920, 2400 }, { 7, 2700, 3600 },
+		{ 8, 2700, 3600 }, { UINT32_MAX, 2700, 3600 },
+	};
+	static const struct schedule_conf narrow = {
+		.retry_min_sec = 10, .retry_max_sec = 11,
 	};
 	struct schedule_conf wild = { 0 };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < NELEM(next); i++) {
+		int64_t span = next[i].high - next[i].low;
+
 		check(schedule_next(&c, next[i].attempts, 5000, 0) ==
-		    5000 + next[i].sec, "attempt %u", next[i].attempts);
+		    5000 + next[i].low, "attempt %u", next[i].attempts);
 		check(schedule_next(&c, next[i].attempts, 5000,
-		    (uint32_t)next[i].sec / 4) == 5000 + next[i].sec +
-		    next[i].sec / 4, "attempt %u, late", next[i].attempts);
+		    (uint32_t)span) == 5000 + next[i].high,
+		    "attempt %u, late", next[i].attempts);
 	}
+	assert_int_equal(schedule_next(&narrow, 1, 0, 0), 10);
+	assert_int_equal(schedule_next(&narrow, 1, 0, 1), 11);
+	assert_int_equal(schedule_next(&narrow, 9, 0, 2), 10);
 	assert_true(schedule_next(&wild, 3, 10, 7) > 10);
 	wild.retry_max_sec = wild.retry_min_sec = INT64_MAX;
 	assert_true(schedule_next(&wild, 3, 10, 7) > 10);
 	assert_int_equal(schedule_wait(&c, 0, 500), 0);
 	assert_int_equal(schedule_wait(&c, 500, 500), 0);
 	assert_int_equal(schedule_wait(&c, 560, 500), 60);
-	assert_int_equal(schedule_wait(&c, INT64_MAX, 500), 4500);
+	assert_int_equal(schedule_wait(&c, INT64_MAX, 500), 3600);
 	assert_int_equal(schedule_age(100, 50), 0);
 	assert_int_equal(schedule_age(100, 150), 50);
 	assert_int_equal(schedule_age(-100, 150), 150);
