@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: ISC
 """make install for real: rights, privilege, and hostile callers."""
+import fcntl
 import os
+import shutil
 import stat
+import subprocess
 import time
 
 import pytest
@@ -130,6 +133,73 @@ def test_no_new_privileges_and_no_runner(system, relay):
     assert r.code == 75 and r.err.count("\n") == 1, r
     assert time.monotonic() - start < 5
     assert system.files() == []
+
+
+@pytest.fixture
+def rc(system, relay):
+    def call(verb):
+        return system.call("/etc/init.d/sendoffd", verb)
+    yield call
+    call("stop")
+
+
+def test_rc_script(system, relay, rc):
+    assert rc("status").code == 3
+    r = rc("start")
+    assert (r.code, r.err) == (0, ""), r
+    assert rc("status").code == 0
+    first = rc("status").out
+    assert "already" in rc("start").out
+    assert rc("reload").code == 0
+    assert system.call("sendmail", "-t", user="alice", input=MESSAGE).code == 0
+    relay.wait(1)
+    assert rc("status").out == first
+    assert rc("restart").code == 0
+    assert rc("status").code == 0 and rc("status").out != first
+    assert rc("stop").code == 0
+    assert rc("status").code == 3
+    assert rc("stop").code == 0
+    assert rc("reload").code == 7
+    assert rc("sing").code == 2
+
+
+def test_rc_script_says_why_it_does_not_start(system, relay, rc):
+    with open(system.file(system.conf), "a") as f:
+        f.write("[relay]\nhots = x\n")
+    r = rc("start")
+    assert r.code == 78 and "hots" in r.err, r
+
+
+def test_rc_script_kills_nobody_else(system, relay, rc):
+    """The file with the process id belongs to the runner's user."""
+    p = subprocess.Popen(["sleep", "60"])
+    try:
+        with open(system.file("/var/spool/sendoff/runner"), "w") as f:
+            fcntl.lockf(f, fcntl.LOCK_EX)
+            f.write("%d\n" % p.pid)
+            f.flush()
+            assert str(p.pid) in rc("status").out
+            assert rc("stop").code != 0
+        assert p.poll() is None
+    finally:
+        p.kill()
+        p.wait()
+
+
+@pytest.mark.parametrize("unit", ["sendoffd.service",
+                                  "sendoff-smtp@.service"])
+def test_units(system, unit):
+    """As systemd's own judge sees them; 15 is 1.5 of 10."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    path = system.file("/usr/lib/systemd/system/" + unit)
+    with open(path) as f:
+        assert "@S" not in f.read()
+    p = subprocess.run(["systemd-analyze", "security", "--offline=true",
+                        "--threshold=15", path], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True)
+    assert p.returncode == 0, p.stdout
+    assert "gnoring" not in p.stdout and "Unknown" not in p.stdout
 
 
 def test_secrets_stay_with_the_runner(system, relay):
