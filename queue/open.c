@@ -10,9 +10,10 @@
 #include "queue/internal.h"
 
 enum {
-	DIR_MODE = 0770,
-	/* whoever makes a file there, it is the queue's group's */
-	SUBDIR_MODE = 02770,
+	DIR_MODE = 0750,		/* the group finds its way, no more */
+	/* whoever makes a file there, it is the queue's group's; and only he
+	 * and the queue's owner can take its name away */
+	SUBDIR_MODE = 03770,
 };
 
 static const char queue_name[] = "queue", corrupt_name[] = "corrupt";

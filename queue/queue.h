@@ -44,7 +44,7 @@ void	queue_close(struct queue *);
 uint32_t	queue_owner_uid(const struct queue *);
 uint32_t	queue_owner_gid(const struct queue *);
 
-/* Makes DIR, DIR/queue and DIR/corrupt where missing, 0770, the caller's. */
+/* Makes DIR (0750), DIR/queue and DIR/corrupt (03770) where missing. */
 int	queue_create(const char *dir, struct err *);
 
 /* Refuses (ERR_TEMP, 4.3.1) below min_free bytes or 1 % of free inodes. */

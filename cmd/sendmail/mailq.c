@@ -148,31 +148,45 @@ show_corrupt(struct shown *s, struct queue *q, struct err *err)
 	return 0;
 }
 
+/* A member of the queue's group may open it, and is shown his own all the
+ * same. */
+static bool
+may_see_all(const struct shown *s, const struct queue *q)
+{
+	uint32_t uid = s->front->caller.uid;
+
+	return uid == 0 || uid == queue_owner_uid(q) ||
+	    s->front->site.conf.list_all;
+}
+
 static int
 show_queue(struct shown *s, struct queue *q, struct err *err)
 {
 	struct list_ids ids;
 	struct queue_msg *msg;
 	struct err why = { 0 };
+	bool all = may_see_all(s, q);
 
 	if (list_ids(q, &ids, err) == -1)
 		return -1;
 	for (size_t i = 0; i < ids.n && !s->failed; i++) {
 		switch (queue_load(q, ids.v[i], &msg, &why)) {
 		case QUEUE_OK:
-			show_msg(s, msg);
+			if (all || msg->env.uid == s->front->caller.uid)
+				show_msg(s, msg);
 			queue_release(msg);
 			break;
 		case QUEUE_BUSY:
 		case QUEUE_GONE:
 			break;
 		default:
-			say("%s", why.text);
+			if (all)
+				say("%s", why.text);
 			break;
 		}
 	}
 	list_ids_free(&ids);
-	return show_corrupt(s, q, err);
+	return all ? show_corrupt(s, q, err) : 0;
 }
 
 static void

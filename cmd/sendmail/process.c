@@ -158,7 +158,10 @@ process_drop(struct err *err)
 {
 	gid_t had = getegid(), mine = getgid(), r, e, s;
 
-	if (setresgid(mine, mine, mine) == -1)
+	/* where there was nothing to give up, it may fail: in a user namespace
+	 * our own group may have no number that we could ask for */
+	if (setresgid(mine, mine, mine) == -1 && (had != mine ||
+	    getresgid(&r, &e, &s) == -1 || r != e || r != s))
 		return err_set(err, ERR_SYSTEM, NULL, "give up group %u: %s",
 		    had, strerror(errno));
 	if (getresgid(&r, &e, &s) == -1 || r != mine || e != mine || s != mine)

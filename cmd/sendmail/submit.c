@@ -120,6 +120,26 @@ name_failed(const struct intake *in)
 	}
 }
 
+/*
+ * At the gate the runner says who we are: in a user namespace the kernel shows
+ * us a number that means nobody, or somebody else, outside.
+ */
+static int
+enter_gate(struct front *f, struct err *err)
+{
+	uint32_t uid;
+
+	if (!f->drafts.gate)
+		return 0;
+	if (drafts_get(&f->drafts, &f->draft, err) == -1)
+		return -1;
+	if (id_uid(f->draft.id, &uid) && uid != f->caller.uid) {
+		caller_free(&f->caller);
+		caller_load(&f->caller, uid);
+	}
+	return 0;
+}
+
 int
 submit_run(struct front *f)
 {
@@ -128,7 +148,7 @@ submit_run(struct front *f)
 		.take_rcpts = o->take_rcpts, .ignore_dots = o->ignore_dots,
 		.bounce_is_safe = o->bounce_is_safe, .utf8 = o->utf8,
 		.ret = o->ret, .envid = o->envid, .with = o->proto,
-		.peer = o->peer, .full_name = full_name(f),
+		.peer = o->peer,
 	};
 	struct intake in = { .draft.fd = -1 };
 	struct err err = { 0 };
@@ -136,9 +156,13 @@ submit_run(struct front *f)
 	int code = EX_OK;
 
 	if (check_call(f, &err) == -1 ||
-	    intake_parse_sender(o, &sender, &err) == -1)
+	    intake_parse_sender(o, &sender, &err) == -1 ||
+	    enter_gate(f, &err) == -1) {
+		mem_free(sender);
 		return front_refuse(f, &err);
+	}
 	wish.sender = sender;
+	wish.full_name = full_name(f);
 	if (intake_start(&in, f, &wish, &err) == -1 ||
 	    take_message(&in, &err) == -1) {
 		code = front_refuse(f, &err);

@@ -2,12 +2,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
-
-const int mem_exit_status __attribute__((weak)) = EX_OSERR;
 
 void
 mem_fail(void)

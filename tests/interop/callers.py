@@ -6,4 +6,7 @@ PACKAGES = [
     "libemail-sender-perl", "python3-minimal", "ruby-mail", "node-nodemailer",
     "mblaze", "logwatch", "mdadm", "smartmontools", "sudo", "fail2ban",
     "monitoring-plugins-basic", "pflogsumm", "libcgi-pm-perl", "procps",
+    "nmh", "procmail", "vacation", "anacron", "php-symfony-mailer", "mpack",
+    "apt-listchanges", "mime-construct", "unattended-upgrades", "debsecan",
+    "popularity-contest", "maildrop",
 ]

@@ -39,9 +39,9 @@ def mode(system, path):
 
 def test_modes(system):
     assert mode(system, "/usr/sbin/sendmail") == 0o2755
-    assert mode(system, "/var/spool/sendoff") == 0o770
+    assert mode(system, "/var/spool/sendoff") == 0o750
     for path in ("/queue", "/corrupt"):
-        assert mode(system, "/var/spool/sendoff" + path) == 0o2770
+        assert mode(system, "/var/spool/sendoff" + path) == 0o3770
     for link in ("/usr/bin/mailq", "/usr/bin/newaliases", "/usr/lib/sendmail"):
         assert os.readlink(system.file(link)) == "/usr/sbin/sendmail"
 

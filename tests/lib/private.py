@@ -23,8 +23,8 @@ class Private:
         self.daemons = []
         for d in ("etc/sendoff", "sbin", "run/sendoff", "libexec"):
             os.makedirs(os.path.join(self.dir, d))
-        for d, mode in (("spool", 0o770), ("spool/queue", 0o2770),
-                        ("spool/corrupt", 0o2770)):
+        for d, mode in (("spool", 0o750), ("spool/queue", 0o3770),
+                        ("spool/corrupt", 0o3770)):
             path = os.path.join(self.dir, d)
             os.mkdir(path)
             os.chown(path, OWNER, OWNER)

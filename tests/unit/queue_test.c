@@ -312,7 +312,7 @@ test_open(void **state)
 	assert_int_equal(queue_create(sub, &err), 0);
 	assert_int_equal(queue_create(sub, &err), 0);
 	assert_int_equal(stat(path_of("deep", "queue"), &st), 0);
-	assert_int_equal(st.st_mode, S_IFDIR | 02770);
+	assert_int_equal(st.st_mode, S_IFDIR | 03770);
 	assert_int_equal(queue_open(sub, QUEUE_SUBMIT, &other, &err), 0);
 	assert_int_equal(queue_owner_uid(other), getuid());
 	queue_close(other);
