@@ -78,8 +78,13 @@ judge_refused(struct smtp_session *s, const struct sasl_facts *facts,
 	(void)fail_step(s, mech, err);
 	if (code == 504 || code == 534)
 		return AUTH_OTHER;
-	if (code == 535 && facts->secrets->token.n > 0)
+	if (code != 535)
+		return AUTH_FAILED;
+	if (facts->secrets->token.n > 0) {
+		(void)err_ctx(err, "the access token is not accepted");
 		return AUTH_TOKEN;
+	}
+	(void)err_ctx(err, "wrong user or password in [relay]");
 	return AUTH_FAILED;
 }
 
