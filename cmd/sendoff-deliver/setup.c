@@ -85,10 +85,12 @@ setup_open(struct setup *s, const char *conf_path, const char *relay,
 	memset(s, 0, sizeof(*s));
 	if (load_conf(s, conf_path, err) == -1)
 		return -1;
-	/* Without its log a worker still works; the runner has said so. */
+	/* Without its log a worker still works; the runner has said so, and
+	 * makes the file. */
 	if (log_open("sendoff-deliver", s->conf.log_target, s->conf.log_file,
 	    s->conf.log_level, &ignored) == -1)
-		log_error("%s", ignored.text);
+		(void)log_open("sendoff-deliver", LOG_TO_SYSLOG, NULL,
+		    s->conf.log_level, &ignored);
 	r = find_relay(&s->conf, relay);
 	if (r == NULL || r->nhosts == 0)
 		return err_set(err, ERR_CONF, "4.3.5", relay[0] != '\0' ?

@@ -113,6 +113,9 @@ site_open_log(const struct site *site, bool verbose, struct err *err)
 	if (verbose)
 		return log_open("sendoffd", LOG_TO_STDERR, NULL,
 		    LOG_LEVEL_DEBUG, err);
+	if (c->log_target == LOG_TO_FILE &&
+	    log_make_file(c->log_file, err) == -1)
+		return -1;
 	return log_open("sendoffd", c->log_target, c->log_file, c->log_level,
 	    err);
 }

@@ -204,6 +204,18 @@ write_line(enum log_level level, int priority, const char *fmt, va_list ap)
 }
 
 int
+log_make_file(const char *path, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW |
+	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+
+	if (fd == -1)
+		return err_sys(err, "open log %s", path);
+	(void)close(fd);
+	return 0;
+}
+
+int
 log_open(const char *ident, enum log_target target, const char *path,
     enum log_level level, struct err *err)
 {
@@ -212,8 +224,8 @@ log_open(const char *ident, enum log_target target, const char *path,
 	if (target == LOG_TO_FILE) {
 		/* Non-blocking: a FIFO without a reader is an error, not a
 		 * wait. */
-		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW |
-		    O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+		fd = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
+		    O_NOCTTY | O_CLOEXEC);
 		if (fd == -1)
 			return err_sys(err, "open log %s", path);
 	}

@@ -23,8 +23,14 @@ enum log_target { LOG_TO_SYSLOG, LOG_TO_STDERR, LOG_TO_FILE };
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /*
+ * Makes the file of LOG_TO_FILE where it is missing. The runner alone does so:
+ * one that root or a caller had made would be closed to it.
+ */
+int	log_make_file(const char *path, struct err *);
+
+/*
  * ident is a constant ("sendoffd"); path is for LOG_TO_FILE, opened here for
- * appending (O_NOFOLLOW). Until it is called, lines go to standard error.
+ * appending (O_NOFOLLOW), and never made. Until it is called, lines go to standard error.
  * On -1 (the file cannot be opened) the sink stays what it was.
  */
 int	log_open(const char *ident, enum log_target, const char *path,

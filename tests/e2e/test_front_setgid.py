@@ -251,3 +251,22 @@ def test_usage_errors_leave_nothing(private):
     for args in (["-Z"], ["-bt"], ["-f"]):
         assert private.call(ALICE, "sendmail", *args, input=TEXT).code == 64
         assert private.files() == []
+
+
+def test_log_file_is_the_runners(private):
+    """One that a caller had made would be closed to the runner."""
+    folder = private.dir + "/log"
+    os.mkdir(folder)
+    os.chown(folder, OWNER, OWNER)
+    os.chmod(folder, 0o770)
+    private.configure("[relay]", "host = 127.0.0.1:1", "tls = none", "[log]",
+                      "target = file:%s/mail" % folder)
+    for uid in (ALICE, 0):
+        r = private.call(uid, "sendmail", "a@b.example", input=TEXT)
+        assert (r.code, r.err) == (0, "")
+    assert os.listdir(folder) == []
+    d = private.daemon()
+    wait_for(lambda: os.listdir(folder) == ["mail"])
+    assert os.stat(folder + "/mail").st_uid == OWNER
+    private.daemons.remove(d)
+    assert d.stop() == 0

@@ -57,7 +57,9 @@ class Private:
         with open(self.conf, "w", encoding="utf-8") as f:
             f.write("[identity]\nhostname = h.test\ndomain = h.test\n"
                     "[aliases]\nfile = %s/aliases\n[queue]\nmin_free = 0\n"
-                    "[log]\ntarget = stderr\n" % self.dir)
+                    % self.dir)
+            if "[log]" not in lines:
+                f.write("[log]\ntarget = stderr\n")
             f.write("".join(x + "\n" for x in lines))
 
     def program(self, name):

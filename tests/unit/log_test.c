@@ -169,6 +169,7 @@ test_file_lines(void **state)
 	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		(void)unlink(file_path);
+		assert_int_equal(log_make_file(file_path, &err), 0);
 		assert_int_equal(log_open("x", LOG_TO_FILE, file_path,
 		    LOG_LEVEL_INFO, &err), 0);
 		log_info("%s", cases[i].in);
@@ -201,6 +202,7 @@ test_long_lines(void **state)
 		buf_init(&in, 20000);
 		for (j = 0; j < cases[i].times; j++)
 			buf_adds(&in, cases[i].unit);
+		assert_int_equal(log_make_file(file_path, &err), 0);
 		assert_int_equal(log_open("x", LOG_TO_FILE, file_path,
 		    LOG_LEVEL_INFO, &err), 0);
 		log_info("%s", buf_str(&in));
@@ -233,7 +235,20 @@ test_file_append(void **state)
 	assert_non_null(strstr(buf_str(&b), " x["));
 	buf_free(&b);
 
-	/* What cannot be opened leaves the sink as it was. */
+	/* What is there is made no second time. */
+	assert_int_equal(log_make_file(file_path, &err), 0);
+	read_file(&b);
+	assert_memory_equal(buf_str(&b), "old\n", 4);
+	buf_free(&b);
+
+	/* What cannot be opened leaves the sink as it was; nor is it made. */
+	(void)unlink(sock_path);
+	assert_int_equal(log_open("x", LOG_TO_FILE, sock_path,
+	    LOG_LEVEL_DEBUG, &err), -1);
+	assert_int_equal(err.sys, ENOENT);
+	assert_int_equal(symlink(file_path, sock_path), 0);
+	assert_int_equal(log_make_file(sock_path, &err), -1);
+	(void)unlink(sock_path);
 	assert_int_equal(symlink(file_path, sock_path), 0);
 	assert_int_equal(log_open("x", LOG_TO_FILE, sock_path,
 	    LOG_LEVEL_DEBUG, &err), -1);
