@@ -36,7 +36,8 @@ struct backlog_entry {
 						   though its relay is down */
 	uint32_t		 reason;	/* READY: its journal says why its
 						   relay is down; 0: it does not */
-	uint8_t			 spins;		/* looks that led to nothing */
+	uint8_t			 spins;		/* tries that led to nothing */
+	uint8_t			 busy;		/* looks that found it so */
 	bool			 now;		/* due whatever the journal says */
 	bool			 counted;	/* of the pass under way */
 	bool			 split;		/* has other relays' rcpts too */

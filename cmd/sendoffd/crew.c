@@ -321,8 +321,8 @@ is_idle(const struct runner *r, const struct worker *w, int64_t tick)
 		return true;
 	waiting += backlog_count_lane(r->backlog, lane->index);
 	return tick - w->tick >= CREW_IDLE_MS ||
-	    (r->options->once && waiting == 0 &&
-	    backlog_count(r->backlog, BACKLOG_NEW) == 0);
+	    (r->options->once && (dispatch_is_idle(r) || (waiting == 0 &&
+	    backlog_count(r->backlog, BACKLOG_NEW) == 0)));
 }
 
 void

@@ -13,6 +13,8 @@
 #include "cmd/sendoffd/tally.h"
 
 enum {
+	BUSY_MS = 40,			/* doubled each time, */
+	BUSY_MAX = 8,			/* so often */
 	LOOKS_MAX = 128,		/* at one go, then the sockets' turn */
 };
 
@@ -277,6 +279,7 @@ consider(struct runner *r, struct backlog_entry *e, struct queue_msg *msg,
 	struct err err = { 0 };
 	enum fate fate = judge(r, e, msg, &next_sec);
 
+	e->busy = 0;
 	e->known = true;
 	e->uid = msg->env.uid;
 	if (fate == FATE_READY && claimed && is_first(r, msg))
@@ -316,8 +319,11 @@ set_aside(struct runner *r, struct backlog_entry *e, enum queue_found found,
 {
 	switch (found) {
 	case QUEUE_BUSY:
-		/* a draft in the making, or in another runner's hands */
-		dispatch_later(r, e, RUNNER_TROUBLE_MS);
+		/* a draft in the making, somebody who changes something, or
+		 * another runner: mostly over soon */
+		dispatch_later(r, e, (int64_t)BUSY_MS << e->busy);
+		if (e->busy < BUSY_MAX)
+			e->busy++;
 		break;
 	case QUEUE_GONE:
 		dispatch_gone(r, e);
@@ -432,13 +438,36 @@ may_take_up(const struct runner *r, int64_t tick)
 	return !r->stopping && tick >= r->trouble_tick;
 }
 
+/* Gives a part to a worker; false: it cannot be done now. */
+static bool
+hand_over(struct runner *r, struct part *part, struct worker *w,
+    int64_t tick)
+{
+	struct lane *lane = part->lane;
+	struct err err = { 0 };
+
+	if (attempt_give(part, w, tick, &err) == 0) {
+		relay_sent(&lane->relay, tick);
+		tally_attempt(r, &lane->relay);
+		return true;
+	}
+	if (w->deaf) {
+		log_debug("%s", err.text);
+		return true;
+	}
+	/* Out of memory or descriptors: nobody's fault, and not for long. */
+	log_error("%s", err.text);
+	r->trouble_tick = tick + RUNNER_TROUBLE_MS;
+	attempt_abandon(lane);
+	return false;
+}
+
 static void
 fill_lane(struct runner *r, struct lane *lane, int64_t tick)
 {
 	struct backlog_entry *e;
 	struct worker *w;
 	struct part *part;
-	struct err err = { 0 };
 	size_t waiting;
 
 	while (relay_open(&lane->relay, tick) && !r->stopping) {
@@ -450,12 +479,8 @@ fill_lane(struct runner *r, struct lane *lane, int64_t tick)
 			return;
 		part = attempt_take_part(lane);
 		if (part != NULL) {
-			if (attempt_give(part, w, tick, &err) == -1) {
-				log_error("%s", err.text);
-				continue;
-			}
-			relay_sent(&lane->relay, tick);
-			tally_attempt(r, &lane->relay);
+			if (!hand_over(r, part, w, tick))
+				return;
 			continue;
 		}
 		e = backlog_next(r->backlog, lane->index);

@@ -96,28 +96,42 @@ spawn_worker(const struct worker_how *how, pid_t *pid, int *fd,
 	return 0;
 }
 
-/* All of b into a new memfd, whose offset stays 0 for its reader. */
+/* All of b, so that the offset stays 0 for its reader. */
 static int
-job_memfd(const struct buf *b, struct err *err)
+write_all(int fd, const struct buf *b, struct err *err)
 {
-	int fd = memfd_create("job", MFD_CLOEXEC);
 	size_t off = 0;
 	ssize_t n;
 
-	if (fd == -1)
-		return err_sys(err, "memory for a job");
 	while (off < b->n) {
 		n = pwrite(fd, b->p + off, b->n - off, (off_t)off);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			(void)err_sys(err, "memory for a job");
-			(void)close(fd);
-			return -1;
-		}
+		if (n <= 0)
+			return err_sys(err, "memory for a job");
 		off += (size_t)n;
 	}
-	return fd;
+	return 0;
+}
+
+int
+spawn_job_fd(const struct job *job, int *fd, struct err *err)
+{
+	struct buf text;
+	int ret;
+
+	*fd = memfd_create("job", MFD_CLOEXEC);
+	if (*fd == -1)
+		return err_sys(err, "memory for a job");
+	buf_init(&text, ENVELOPE_TEXT_MAX * 2);
+	job_write(job, &text);
+	ret = write_all(*fd, &text, err);
+	buf_free(&text);
+	if (ret == -1) {
+		(void)close(*fd);
+		*fd = -1;
+	}
+	return ret;
 }
 
 static int
@@ -148,22 +162,12 @@ send_packet(int fd, const char *text, const int fds[2], struct err *err)
 }
 
 int
-spawn_send_job(int fd, const struct job *job, int msg_fd, struct err *err)
+spawn_send_job(int fd, const struct job *job, int msg_fd, int job_fd,
+    struct err *err)
 {
 	char packet[32];
-	struct buf text;
-	int fds[2], ret = -1;
+	int fds[2] = { msg_fd, job_fd };
 
-	buf_init(&text, ENVELOPE_TEXT_MAX * 2);
-	job_write(job, &text);
-	fds[0] = msg_fd;
-	fds[1] = job_memfd(&text, err);
-	if (fds[1] != -1) {
-		(void)snprintf(packet, sizeof(packet), "job %" PRIu32,
-		    job->number);
-		ret = send_packet(fd, packet, fds, err);
-		(void)close(fds[1]);
-	}
-	buf_free(&text);
-	return ret;
+	(void)snprintf(packet, sizeof(packet), "job %" PRIu32, job->number);
+	return send_packet(fd, packet, fds, err);
 }

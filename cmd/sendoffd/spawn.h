@@ -22,7 +22,11 @@ struct worker_how;
 int	spawn_worker(const struct worker_how *, pid_t *pid, int *fd,
 	    struct err *);
 
-/* "job N" with both descriptors; the job's text travels in a memfd. */
-int	spawn_send_job(int fd, const struct job *, int msg_fd, struct err *);
+/* The job's text in a memfd, ready to be read. */
+int	spawn_job_fd(const struct job *, int *fd, struct err *);
+
+/* "job N" with both descriptors. */
+int	spawn_send_job(int fd, const struct job *, int msg_fd, int job_fd,
+	    struct err *);
 
 #endif

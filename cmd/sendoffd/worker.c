@@ -97,8 +97,14 @@ int
 worker_give(struct worker *w, void *part, struct job *job, int msg_fd,
     int64_t tick, struct err *err)
 {
+	int job_fd, ret;
+
 	job->number = ++w->last_number;
-	if (spawn_send_job(w->fd, job, msg_fd, err) == -1) {
+	if (spawn_job_fd(job, &job_fd, err) == -1)
+		return -1;
+	ret = spawn_send_job(w->fd, job, msg_fd, job_fd, err);
+	(void)close(job_fd);
+	if (ret == -1) {
 		/* One that has just died tells by its status why. */
 		w->deaf = true;
 		if (err->sys != EPIPE && err->sys != ECONNRESET)

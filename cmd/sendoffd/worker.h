@@ -94,8 +94,8 @@ int	worker_start(struct worker *, const struct worker_how *,
 /* Can it take a job? */
 bool	worker_takes(const struct worker *, size_t window);
 
-/* job->number is set here. On -1 the worker is unchanged but for being
- * killed if it does not listen. */
+/* job->number is set here. On -1 the fault is ours, and the worker as before;
+ * or it does not listen: it is deaf then, and its end will be told. */
 int	worker_give(struct worker *, void *part, struct job *, int msg_fd,
 	    int64_t tick, struct err *);
 
