@@ -49,7 +49,8 @@ demo:
 
 # Fuzzing: tests/fuzz/X_fuzz.c has LLVMFuzzerTestOneInput and a corpus in
 # tests/fuzz/corpus/X. The corpora are replayed in make check; make fuzz
-# (clang) runs each target for FUZZ seconds, keeping what it finds there.
+# (clang) runs each target for FUZZ seconds, and leaves what it finds in
+# build/corpus/X and build/crash-*: what matters of it goes to tests/fuzz.
 FUZZ       ?= 60
 FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 TEST_LIBS  := -linih -lidn2 -lgsasl -lssl -lcrypto -lresolv
@@ -67,10 +68,12 @@ build/fuzz/%: $(O)/tests/fuzz/%_fuzz.o $(ARCHIVES)
 
 fuzz:
 	$(Q)for n in $(FUZZ_NAMES); do \
-	    $(MAKE) --no-print-directory CC=clang \
-	        SAN=fuzzer,address,undefined FUZZ_LINK=1 build/fuzz/$$n && \
+	    mkdir -p build/corpus/$$n && \
+	    $(MAKE) $(JOBS) --no-print-directory CC=clang \
+	        SAN=fuzzer,address,undefined build/fuzz/$$n && \
 	    build/fuzz/$$n -max_total_time=$(FUZZ) -print_final_stats=0 \
-	        -timeout=10 tests/fuzz/corpus/$$n || exit 1; \
+	        -timeout=10 -artifact_prefix=build/ \
+	        build/corpus/$$n tests/fuzz/corpus/$$n || exit 1; \
 	done
 
 # Longer proofs, up to half an hour.
