@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/sendmail/process.h"
 #include "cmd/sendmail/site.h"
+#include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 
@@ -100,43 +97,11 @@ site_free(struct site *s)
 	*s = (struct site){ 0 };
 }
 
-static int
-read_whole(int fd, const char *path, struct buf *b, struct err *err)
-{
-	char block[16384];
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) == -1)
-		return err_sys(err, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_TEMP, "4.3.5", "%s: not a file", path);
-	while ((n = read(fd, block, sizeof(block))) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_sys(err, "%s", path);
-		buf_add(b, block, (size_t)n);
-		if (b->over)
-			return err_set(err, ERR_TEMP, "4.3.5",
-			    "%s: over %zu bytes", path, b->max);
-	}
-	return 0;
-}
-
 int
 site_include(const char *path, struct buf *b, void *arg, struct err *err)
 {
-	/* non-blocking, so that a FIFO is refused instead of waited for */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int ret;
-
 	(void)arg;
-	if (fd == -1)
-		return err_sys(err, "%s", path);
-	ret = read_whole(fd, path, b, err);
-	(void)close(fd);
-	return ret;
+	return file_read(path, b, err);
 }
 
 int

@@ -43,19 +43,12 @@ is_local(const struct site *site, const char *addr)
 	return at == NULL || rewrite_is_local(&site->conf, at + 1);
 }
 
-/* What keeps it from being served; -1 if that may pass. */
-static int
-judge(const struct expand *x, const char *addr, struct err *err)
+static void
+log_problems(const struct expand *x, const char *addr)
 {
-	for (size_t i = 0; i < x->nproblems; i++) {
-		if (x->problems[i].err.kind == ERR_TEMP) {
-			*err = x->problems[i].err;
-			return -1;
-		}
+	for (size_t i = 0; i < x->nproblems; i++)
 		log_error("no report to <%s>: %s", addr,
 		    x->problems[i].err.text);
-	}
-	return 0;
 }
 
 int
@@ -71,9 +64,9 @@ whom_add(const struct site *site, struct envelope *report, const char *addr,
 	if (is_local(site, addr) &&
 	    read_aliases(site->conf.aliases_file, &aliases, err) == -1)
 		goto out;
-	if (expand_rcpt(&x, report, addr, NOTIFY_NEVER, NULL, err) == -1 ||
-	    judge(&x, addr, err) == -1)
+	if (expand_rcpt(&x, report, addr, NOTIFY_NEVER, NULL, err) == -1)
 		goto out;
+	log_problems(&x, addr);
 	/* The owner of a list does not send our reports. */
 	for (size_t i = first; i < report->nrcpts; i++) {
 		mem_free(report->rcpts[i].sender);

@@ -58,6 +58,23 @@ err_ctx(struct err *err, const char *fmt, ...)
 	return -1;
 }
 
+bool
+err_may_pass(const struct err *err)
+{
+	switch (err->sys) {
+	case 0:
+	case ENOENT:
+	case ENOTDIR:
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+	case ENAMETOOLONG:
+		return false;
+	default:
+		return true;
+	}
+}
+
 int
 err_exit_status(const struct err *err)
 {

@@ -12,6 +12,8 @@
 #ifndef CORE_BASE_ERR_H
 #define CORE_BASE_ERR_H
 
+#include <stdbool.h>
+
 #include "core/base/compat.h"
 
 enum err_kind {
@@ -43,6 +45,10 @@ int	err_sys(struct err *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* "fmt: " in front of the text that is there. */
 int	err_ctx(struct err *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Of err_sys: may the same call succeed later? Not where the name is wrong, or
+ * not for us. What the system did not refuse will not pass. */
+bool	err_may_pass(const struct err *);
 
 /* The sysexits code that a program ends with for this kind. */
 int	err_exit_status(const struct err *);

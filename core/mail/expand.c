@@ -299,35 +299,52 @@ include_of(struct expand_state *s, const char *path)
 	return &s->includes[s->nincludes++];
 }
 
-static void
+/* A file that is not there, or not for us, is an alias that is wrong. */
+static int
+read_include(struct walk *w, const char *path, struct step *top)
+{
+	struct buf b;
+	struct err why = { 0 };
+	int ret = 0;
+
+	buf_init(&b, EXPAND_INCLUDE_MAX);
+	if (w->e->read(path, &b, w->e->read_arg, &why) == 0) {
+		aliases_parse_targets(buf_str(&b), b.n, &top->targets,
+		    &top->n);
+	} else {
+		(void)err_ctx(&why, "alias :include:");
+		if (err_may_pass(&why)) {
+			*w->err = why;
+			ret = -1;
+		} else {
+			why.kind = ERR_DATA;
+			(void)snprintf(why.dsn, sizeof(why.dsn), "5.3.5");
+			add_problem(w->e, w->whole, &why);
+		}
+	}
+	buf_free(&b);
+	return ret;
+}
+
+static int
 follow_include(struct walk *w, const char *path)
 {
 	struct include *include = include_of(w->s, path);
 	struct step *top;
-	struct buf b;
-	struct err why = { 0 };
 
 	if (include == NULL || include->mark == MARK_OPEN) {
 		add_alias_problem(w, "5.4.6", include == NULL ?
 		    "too many :include: files" : "alias loop", path);
-		return;
+		return 0;
 	}
 	if (include->mark == MARK_DONE)
-		return;
+		return 0;
 	top = push(w, path);
 	if (top == NULL)
-		return;
+		return 0;
 	include->mark = MARK_OPEN;
 	top->include = (size_t)(include - w->s->includes);
-	buf_init(&b, EXPAND_INCLUDE_MAX);
-	if (w->e->read(path, &b, w->e->read_arg, &why) == -1) {
-		(void)err_ctx(&why, "alias :include:");
-		add_problem(w->e, w->whole, &why);
-	} else {
-		aliases_parse_targets(buf_str(&b), b.n, &top->targets,
-		    &top->n);
-	}
-	buf_free(&b);
+	return read_include(w, path, top);
 }
 
 static int
@@ -339,8 +356,7 @@ follow_target(struct walk *w, const struct aliases_target *t)
 	case ALIASES_FINAL:
 		return add_final(w, t->text);
 	case ALIASES_INCLUDE:
-		follow_include(w, t->text);
-		return 0;
+		return follow_include(w, t->text);
 	case ALIASES_COMMAND:
 		add_alias_problem(w, "5.3.5", "commands are not supported",
 		    t->text);

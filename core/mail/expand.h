@@ -16,10 +16,11 @@
  * Source	INTERFACE 2 [aliases], 3 (recipients)
  * Limits	conf.max_recipients, for env's recipients and for problems; depth
  *		EXPAND_DEPTH_MAX; EXPAND_INCLUDES_MAX files
- * Errors	ERR_DATA "5.5.3": over max_recipients. What one recipient cannot
- *		be served for is a problem beside it, not an error: ERR_DATA
- *		"5.1.3" (address), "5.3.5" (alias), "5.4.6" (loop), or
- *		ERR_TEMP (an :include: file that cannot be read)
+ * Errors	ERR_DATA "5.5.3": over max_recipients; ERR_TEMP: an :include:
+ *		file that cannot be read for the moment. What one recipient
+ *		cannot be served for is a problem beside it, not an error, and
+ *		always ERR_DATA: "5.1.3" (address), "5.3.5" (alias, or a file
+ *		that is not there or not for us), "5.4.6" (loop)
  * Pure		files come through `read`
  */
 #ifndef CORE_MAIL_EXPAND_H

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
+
 #include "tests/check.h"
 
 #include "core/base/mem.h"
@@ -39,7 +41,8 @@ static const char file[] =
     "local: root@host.example, x@EXAMPLE.com\n"
     "rw: k@x.y\n"
     "owner-rw: root\n"
-    "selfinc: :include:/selfinc\n";	/* 20 */
+    "selfinc: :include:/selfinc\n"	/* 20 */
+    "broken: :include:/broken\n";
 
 static int
 read_file(const char *path, struct buf *b, void *arg, struct err *err)
@@ -61,7 +64,8 @@ read_file(const char *path, struct buf *b, void *arg, struct err *err)
 			buf_adds(b, files[i].bytes);
 			return 0;
 		}
-	return err_set(err, ERR_TEMP, "4.3.0", "open %s: gone", path);
+	errno = strcmp(path, "/broken") == 0 ? EIO : ENOENT;
+	return err_sys(err, "open %s", path);
 }
 
 static const struct {
@@ -102,7 +106,7 @@ static const struct {
 	{ "owner itself", NULL, "owner-list", "admin@x.y", "" },
 	{ "owner rewritten", NULL, "rw", "k@x.y<rw@out.example", "" },
 	{ "include gone", NULL, "gone", "",
-	    "alias :include:: open /gone: gone\n" },
+	    "alias :include:: open /gone: No such file or directory\n" },
 	{ "include loop", NULL, "inc1", "n2@x.y n1@x.y",
 	    ":include:/inc2: /inc1: alias loop\n" },
 	{ "include, bad lines", NULL, "bad", "j@x.y r@x.y",
@@ -240,6 +244,33 @@ test_dsn(void **state)
 	aliases_free(&a);
 }
 
+/* A file that is not there is the alias's fault; one that cannot be read for
+ * the moment makes all wait. */
+static void
+test_include_faults(void **state)
+{
+	struct aliases a;
+	struct expand e;
+	struct envelope env;
+	struct err err = { 0 };
+	int reads;
+
+	(void)state;
+	aliases_parse(&a, "/etc/aliases", file, strlen(file));
+	start(&e, &env, &plain, &a, &reads);
+	assert_int_equal(expand_rcpt(&e, &env, "gone", 0, NULL, &err), 0);
+	assert_int_equal(e.nproblems, 1);
+	assert_int_equal(e.problems[0].err.kind, ERR_DATA);
+	assert_string_equal(e.problems[0].err.dsn, "5.3.5");
+	assert_int_equal(expand_rcpt(&e, &env, "broken", 0, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_TEMP);
+	assert_string_equal(err.dsn, "4.3.0");
+	assert_int_equal(e.nproblems, 1);
+	envelope_free(&env);
+	expand_free(&e);
+	aliases_free(&a);
+}
+
 static void
 test_duplicates(void **state)
 {
@@ -360,7 +391,8 @@ CHECK_MAIN(
     cmocka_unit_test(test_rows),
     cmocka_unit_test(test_no_aliases),
     cmocka_unit_test(test_dsn),
-    cmocka_unit_test(test_duplicates),
+    cmocka_unit_test(test_include_faults),
+		cmocka_unit_test(test_duplicates),
     cmocka_unit_test(test_limit),
     cmocka_unit_test(test_bomb),
     cmocka_unit_test(test_many))
