@@ -95,12 +95,21 @@ fill_rcpt(struct listing_rcpt *out, const struct envelope_rcpt *e,
 	    tried ? r->last.dsn : NULL, tried ? r->last.text : NULL };
 }
 
+static void
+add_rcpts(struct listing_msg *out, const struct queue_msg *msg,
+    enum queue_rcpt_state state)
+{
+	for (size_t i = 0; i < msg->env.nrcpts; i++)
+		if (msg->rcpts[i].state == state)
+			fill_rcpt(&out->rcpts[out->nrcpts++],
+			    &msg->env.rcpts[i], &msg->rcpts[i]);
+}
+
 void
 list_fill(struct listing_msg *out, const struct queue_msg *msg,
     const struct conf *conf)
 {
 	const struct envelope *env = &msg->env;
-	size_t i;
 
 	*out = (struct listing_msg){
 		.state = state_of(msg),
@@ -117,10 +126,10 @@ list_fill(struct listing_msg *out, const struct queue_msg *msg,
 	out->expires_sec = out->arrival_sec + (env->sender[0] == '\0' ?
 	    conf->bounce_lifetime_sec : conf->lifetime_sec);
 	out->rcpts = mem_array(NULL, env->nrcpts + 1, sizeof(*out->rcpts));
-	for (i = 0; i < env->nrcpts; i++)
-		if (msg->rcpts[i].state == QUEUE_RCPT_OWED)
-			fill_rcpt(&out->rcpts[out->nrcpts++],
-			    &env->rcpts[i], &msg->rcpts[i]);
+	add_rcpts(out, msg, QUEUE_RCPT_OWED);
+	/* nothing but a report is owed: about whom, and why */
+	if (out->nrcpts == 0)
+		add_rcpts(out, msg, QUEUE_RCPT_FAILED);
 }
 
 void

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * allowance - how much each uid may ask for: a burst, then so many a second.
+ * allowance - how much each may ask for: a burst, then so many an hour.
  *
- * Limits	ALLOWANCE_UIDS are remembered; the one that was idle longest is
+ * who is a uid, or a sender's checksum.
+ *
+ * Limits	ALLOWANCE_MAX are remembered; the one that was idle longest is
  *		forgotten, and has a whole burst again
  * Units	ticks are milliseconds that never jump
  * Pure
@@ -15,25 +17,27 @@
 #include <stdint.h>
 
 enum {
-	ALLOWANCE_UIDS = 256,
+	ALLOWANCE_MAX = 256,
+	ALLOWANCE_ONE = 3600000,	/* milliseconds of an hour: what passes in
+					   one, times per_hour, is so many parts */
 };
 
 struct allowance {
-	int64_t	burst, per_sec;
-	struct allowance_uid {
-		uint32_t	uid;
-		int64_t		left;		/* thousandths */
+	int64_t	burst, per_hour;
+	struct allowance_who {
+		uint32_t	who;
+		int64_t		left;		/* in ALLOWANCE_ONE parts */
 		int64_t		tick;		/* when left was true */
-	}	uids[ALLOWANCE_UIDS];
+	}	v[ALLOWANCE_MAX];
 	size_t	n;
 };
 
-void	allowance_init(struct allowance *, int64_t burst, int64_t per_sec);
+void	allowance_init(struct allowance *, int64_t burst, int64_t per_hour);
 
 /* Takes one; false: there is none left for now. */
-bool	allowance_take(struct allowance *, uint32_t uid, int64_t tick);
+bool	allowance_take(struct allowance *, uint32_t who, int64_t tick);
 
-/* When there is one for uid again. */
-int64_t	allowance_tick(const struct allowance *, uint32_t uid, int64_t tick);
+/* When there is one for it again. */
+int64_t	allowance_tick(const struct allowance *, uint32_t who, int64_t tick);
 
 #endif

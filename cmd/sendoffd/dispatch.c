@@ -246,10 +246,11 @@ judge(struct runner *r, struct backlog_entry *e, const struct queue_msg *msg,
 
 	if (msg->hold)
 		return FATE_HOLD;
-	if (!is_owed(msg))
-		return FATE_TAKE;
 	if (!is_due(r, e, msg, next_sec))
 		return FATE_WAIT;
+	/* nothing but a report, or the end, is missing */
+	if (!is_owed(msg))
+		return FATE_TAKE;
 	lane = choose_lane(r, msg, &split);
 	/* With a relay that is down: to be told why it waits, or its end. */
 	if (relay_is_down(&lane->relay) && lane->relay.why_number != 0 &&

@@ -38,7 +38,8 @@ gate_server_open(struct runner *r, const char *path)
 	g = mem_zero(sizeof(*g));
 	g->runner = r;
 	g->path = mem_str(path);
-	allowance_init(&g->drafts, GATE_SERVER_BURST, GATE_SERVER_PER_SEC);
+	allowance_init(&g->drafts, GATE_SERVER_BURST,
+	    GATE_SERVER_PER_SEC * INT64_C(3600));
 	listen_at(g);
 	return g;
 }

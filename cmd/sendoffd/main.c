@@ -20,6 +20,7 @@
 
 #include "cmd/sendoffd/background.h"
 #include "cmd/sendoffd/loop.h"
+#include "cmd/sendoffd/report.h"
 
 enum { OPT_ONCE = 256, OPT_ID, OPT_DRAIN, OPT_NOW, OPT_PROGRESS, OPT_QUEUE,
 	OPT_ON_DEMAND };
@@ -212,6 +213,7 @@ run(struct runner *r, struct err *err)
 	    queue_runner_lock(r->queue, &lock, err) == -1)
 		return -1;
 	r->program = paths_program("sendoff-deliver");
+	allowance_init(&r->reports, REPORT_BURST, REPORT_PER_HOUR);
 	status = loop_run(r);
 	if (lock != -1)
 		(void)close(lock);

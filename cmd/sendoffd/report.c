@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/crc32c.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/mail/addr.h"
@@ -260,27 +261,76 @@ make_report(struct attempt *a, struct envelope *env, const char *to,
 	return ret;
 }
 
-int
+static bool
+was_asked_for(const struct dsn_rcpt *dsns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (dsns[i].action == DSN_RELAYED)
+			return true;
+	return false;
+}
+
+/* Has `to` had as many reports as anybody can read? */
+static bool
+is_too_many(const struct attempt *a, const char *to)
+{
+	return !allowance_take(&a->runner->reports,
+	    crc32c(0, to, strlen(to)), clock_tick_ms());
+}
+
+static enum report_result
+hold_back(const struct attempt *a, const char *to)
+{
+	const struct envelope *from = &a->msg->env;
+	struct schedule_conf c = site_schedule(a->site, from);
+
+	if (clock_wall_sec() - from->arrival_us / 1000000 > c.lifetime_sec) {
+		log_error("%s: too many reports to <%s>, dropped", from->id,
+		    to);
+		return REPORT_MADE;
+	}
+	log_info("%s: too many reports to <%s>, this one waits", from->id,
+	    to);
+	return REPORT_LATER;
+}
+
+static enum report_result
+send(struct attempt *a, struct envelope *env, const char *sender,
+    struct dsn_rcpt *dsns, size_t n, struct err *err)
+{
+	const struct conf *c = &a->site->conf;
+	const char *to;
+
+	if (address(a, sender, env, &to, err) == -1) {
+		if (was_asked_for(dsns, n))
+			return REPORT_FAILED;
+		log_error("%s: report waits: %s", a->msg->env.id, err->text);
+		return REPORT_LATER;
+	}
+	if (env->nrcpts == 0)
+		return REPORT_MADE;
+	if (is_too_many(a, to) && !was_asked_for(dsns, n))
+		return hold_back(a, to);
+	mem_free(env->sender);
+	env->sender = mem_str(c->bounce_sender != NULL ? c->bounce_sender :
+	    "");
+	return make_report(a, env, to, dsns, n, err) == 0 ? REPORT_MADE :
+	    REPORT_FAILED;
+}
+
+enum report_result
 report_send(struct attempt *a, const char *sender, struct dsn_rcpt *dsns,
     size_t n, struct err *err)
 {
-	const struct conf *c = &a->site->conf;
 	struct envelope env;
-	const char *to;
-	int ret;
+	enum report_result result;
 
 	envelope_init(&env);
 	env.arrival_us = clock_wall_us();
 	env.uid = getuid();
-	ret = address(a, sender, &env, &to, err);
-	if (ret == 0 && env.nrcpts > 0) {
-		mem_free(env.sender);
-		env.sender = mem_str(c->bounce_sender != NULL ?
-		    c->bounce_sender : "");
-		ret = make_report(a, &env, to, dsns, n, err);
-	}
-	if (ret == -1)
+	result = send(a, &env, sender, dsns, n, err);
+	if (result == REPORT_FAILED)
 		err_ctx(err, "message %s: report", a->msg->env.id);
 	envelope_free(&env);
-	return ret;
+	return result;
 }

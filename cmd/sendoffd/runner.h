@@ -22,6 +22,7 @@
 #include "queue/queue.h"
 #include "queue/stats.h"
 
+#include "cmd/sendoffd/allowance.h"
 #include "cmd/sendoffd/backlog.h"
 #include "cmd/sendoffd/site.h"
 #include "cmd/sendoffd/worker.h"
@@ -69,6 +70,7 @@ struct runner {
 	struct stats		 tally;		/* not yet merged */
 	int64_t			 tally_tick;	/* 0: nothing counted */
 	int64_t			 history_day;	/* old days went on that day */
+	struct allowance	 reports;	/* by whom they go to */
 	size_t			 pass_total, pass_done;	/* of `counted` ones */
 };
 

@@ -129,15 +129,15 @@ record_reported(struct attempt *a, size_t i, enum dsn_action action,
 }
 
 /* Everything that this sender is to hear of this pass, from i on. */
-static int
+static enum report_result
 report_group(struct attempt *a, size_t first, struct err *err)
 {
 	const char *sender = envelope_sender(&a->msg->env, first);
 	size_t *which = mem_array(NULL, a->ngot, sizeof(*which));
 	struct dsn_rcpt *dsns = mem_array(NULL, a->ngot, sizeof(*dsns));
+	enum report_result result;
 	enum dsn_action action;
 	size_t n = 0, i;
-	int ret = -1;
 
 	for (i = first; i < a->ngot; i++) {
 		if (!report_due(a, i, &action) || strcmp(sender,
@@ -146,36 +146,53 @@ report_group(struct attempt *a, size_t first, struct err *err)
 		fill_dsn(a, i, action, &dsns[n]);
 		which[n++] = i;
 	}
-	if (report_send(a, sender, dsns, n, err) == -1)
-		goto out;
-	for (i = 0; i < n; i++)
+	result = report_send(a, sender, dsns, n, err);
+	for (i = 0; i < n && result == REPORT_MADE; i++)
 		if (record_reported(a, which[i], dsns[i].action, err) == -1)
-			goto out;
-	ret = 0;
-out:
+			result = REPORT_FAILED;
 	mem_free(dsns);
 	mem_free(which);
-	return ret;
+	return result;
 }
 
-static int
-report_all(struct attempt *a, bool *any, struct err *err)
+/* One of the same sender's before it is due still: they wait together. */
+static bool
+is_put_off(const struct attempt *a, size_t i)
 {
+	const char *sender = envelope_sender(&a->msg->env, i);
 	enum dsn_action action;
 
-	*any = false;
+	for (size_t j = 0; j < i; j++)
+		if (report_due(a, j, &action) && strcmp(sender,
+		    envelope_sender(&a->msg->env, j)) == 0)
+			return true;
+	return false;
+}
+
+/* What is told later keeps its state. */
+static enum report_result
+report_all(struct attempt *a, bool *told, struct err *err)
+{
+	enum report_result all = REPORT_MADE, one;
+	enum dsn_action action;
+
 	for (size_t i = 0; i < a->ngot; i++) {
 		if (report_due(a, i, &action)) {
-			*any = true;
-			if (report_group(a, i, err) == -1)
-				return -1;
+			if (all == REPORT_LATER && is_put_off(a, i))
+				continue;
+			*told = true;
+			one = report_group(a, i, err);
+			if (one == REPORT_FAILED)
+				return one;
+			if (one == REPORT_LATER)
+				all = one;
 		} else if (is_failed(a, i)) {
 			/* nobody wants to hear of it */
 			if (queue_record_told(a->msg, i, err) == -1)
-				return -1;
+				return REPORT_FAILED;
 		}
 	}
-	return 0;
+	return all;
 }
 
 static bool
@@ -256,6 +273,15 @@ reschedule(struct attempt *a, struct settled *s, struct err *err)
 	    s->next_sec, err);
 }
 
+/* All is over but for the reports. */
+static int
+put_off(struct attempt *a, struct settled *s, struct err *err)
+{
+	*s = (struct settled){ .next_sec = clock_wall_sec() +
+	    REPORT_LATER_SEC + rand_u32() % REPORT_LATER_SEC };
+	return queue_record_due(a->msg, s->next_sec, err);
+}
+
 static enum settle_result
 stuck(const struct err *err)
 {
@@ -268,18 +294,22 @@ enum settle_result
 settle(struct attempt *a, struct settled *s)
 {
 	struct err err = { 0 };
+	enum report_result reports = REPORT_MADE;
 	bool told = false;
 
 	if (condemn_damaged(a))
 		return SETTLE_GONE;
 	if (needs_lines(a)) {
-		if (record_outcomes(a, &err) == -1 ||
-		    report_all(a, &told, &err) == -1)
-			return stuck(&err);
+		if (record_outcomes(a, &err) == 0)
+			reports = report_all(a, &told, &err);
+		else
+			reports = REPORT_FAILED;
 	}
-	if (all_over(a))
+	if (reports == REPORT_FAILED)
+		return stuck(&err);
+	if (all_over(a) && reports == REPORT_MADE)
 		return finish(a);
-	if (reschedule(a, s, &err) == -1)
+	if ((all_over(a) ? put_off(a, s, &err) : reschedule(a, s, &err)) == -1)
 		return stuck(&err);
 	/* Who was served, or told, must not be served or told again. */
 	if ((told || any_sent(a)) && queue_record_sync(a->msg, &err) == -1)

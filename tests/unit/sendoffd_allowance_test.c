@@ -11,11 +11,11 @@ test_burst(void **state)
 	int i;
 
 	(void)state;
-	allowance_init(&a, 5, 2);
+	allowance_init(&a, 5, 2 * 3600);
 	for (i = 0; i < 5; i++)
 		assert_true(allowance_take(&a, 7, tick));
 	assert_false(allowance_take(&a, 7, tick));
-	/* Another uid is not touched by that. */
+	/* Another one is not touched by that. */
 	assert_true(allowance_take(&a, 8, tick));
 	assert_true(allowance_tick(&a, 7, tick) == tick + 500);
 	assert_true(allowance_tick(&a, 9, tick) == tick);
@@ -38,7 +38,7 @@ test_tick(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEM(rates); i++) {
-		allowance_init(&a, 1, rates[i]);
+		allowance_init(&a, 1, rates[i] * 3600);
 		tick = 0;
 		for (int j = 0; j < 100; j++) {
 			check(allowance_take(&a, 1, tick), "rate %lld, %d",
@@ -50,6 +50,21 @@ test_tick(void **state)
 	}
 }
 
+/* Slowly: one in half an hour. */
+static void
+test_hour(void **state)
+{
+	struct allowance a;
+	int64_t tick = 5;
+
+	(void)state;
+	allowance_init(&a, 1, 2);
+	assert_true(allowance_take(&a, 1, tick));
+	assert_true(allowance_tick(&a, 1, tick) == tick + 1800 * 1000);
+	assert_false(allowance_take(&a, 1, tick + 1800 * 1000 - 1));
+	assert_true(allowance_take(&a, 1, tick + 1800 * 1000));
+}
+
 static void
 test_many(void **state)
 {
@@ -57,8 +72,8 @@ test_many(void **state)
 	uint32_t uid;
 
 	(void)state;
-	allowance_init(&a, 1, 1);
-	for (uid = 0; uid < 2 * ALLOWANCE_UIDS; uid++)
+	allowance_init(&a, 1, 3600);
+	for (uid = 0; uid < 2 * ALLOWANCE_MAX; uid++)
 		assert_true(allowance_take(&a, uid, uid));
 	/* The idle ones were forgotten, the last ones were not. */
 	assert_false(allowance_take(&a, uid - 1, uid));
@@ -66,4 +81,4 @@ test_many(void **state)
 }
 
 CHECK_MAIN(cmocka_unit_test(test_burst), cmocka_unit_test(test_tick),
-    cmocka_unit_test(test_many))
+    cmocka_unit_test(test_hour), cmocka_unit_test(test_many))
