@@ -605,6 +605,7 @@ def test_hold_and_release_are_noticed(crew):
     crew.once("--now")
     d = crew.daemon()
     d.wait_line("started")
+    d.signal(signal.SIGUSR1)        # the relay that was down, too
     crew.submit("q@x.test")
     d.wait_line("removed")
     assert crew.files() == [qid]
