@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/paths.h"
 
 static bool
 is_used(enum conf_section s)
@@ -15,10 +16,23 @@ is_used(enum conf_section s)
 	    s == CONF_QUEUE;
 }
 
+/* Is the caller the one that the runner is, or will be? */
+static bool
+is_owner(const struct conf *conf)
+{
+	struct stat st;
+
+	if (process_privileged())
+		return false;
+	if (stat(conf->queue_dir, &st) == 0)
+		return st.st_uid == geteuid();
+	return errno == ENOENT && strcmp(conf->queue_dir, paths_spool) != 0;
+}
+
 /*
  * Callers take any output for an error, so with target = stderr (which is
  * meant for the runner) only errors are shown. A log file that the caller may
- * not write to is replaced by syslog.
+ * not write to is replaced by syslog; to make it is the runner's.
  */
 static void
 open_log(const struct conf *conf)
@@ -27,6 +41,8 @@ open_log(const struct conf *conf)
 	    LOG_LEVEL_ERROR : conf->log_level;
 	struct err err = { 0 };
 
+	if (conf->log_target == LOG_TO_FILE && is_owner(conf))
+		(void)log_make_file(conf->log_file, &err);
 	if (log_open("sendmail", conf->log_target, conf->log_file, level,
 	    &err) == -1)
 		(void)log_open("sendmail", LOG_TO_SYSLOG, NULL, level, &err);
