@@ -145,7 +145,7 @@ send_message(const struct conf *conf, struct smtp_session *s, const char *to)
 {
 	struct sending x = { .given = false };
 	const struct smtp_feed feed = { give, take_outcome, take_done, -1,
-	    is_alive, &x };
+	    is_alive, &x, NULL };
 	uint32_t index = 0;
 	struct job job = { .index = &index };
 	struct smtp_end end;

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -249,12 +250,25 @@ is_alive(void *arg)
 	return hands_alive(arg);
 }
 
+/* The runner that has lost its patience ends us with SIGALRM: not now. */
+static void
+tell_between(void *arg, bool now)
+{
+	sigset_t set;
+
+	(void)arg;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGALRM);
+	(void)sigprocmask(now ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 struct smtp_feed
 hands_feed(struct hands *h)
 {
 	return (struct smtp_feed){ .next = next_message,
 	    .outcome = tell_outcome, .done = tell_done, .alive = is_alive,
-	    .fd = h->ended ? -1 : h->socket, .arg = h };
+	    .fd = h->ended ? -1 : h->socket, .arg = h,
+	    .between = tell_between };
 }
 
 void

@@ -99,7 +99,8 @@ read_options(int argc, char **argv, struct options *o)
 }
 
 /* The runner decides when we end, and it does so by the socket: a signal to
- * the whole group must not cut a message between its dot and the reply. */
+ * the whole group must not cut a message between its dot and the reply. Its
+ * own SIGALRM, when a stop has taken too long, ends us anywhere else. */
 static void
 ignore_signals(void)
 {
@@ -109,6 +110,7 @@ ignore_signals(void)
 
 	for (i = 0; i < NELEM(signals); i++)
 		(void)signal(signals[i], SIG_IGN);
+	(void)signal(SIGALRM, SIG_DFL);
 }
 
 /* The configuration's fault, or a secret's: said to the runner. */

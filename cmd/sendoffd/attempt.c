@@ -232,7 +232,11 @@ put_back(struct attempt *a, const struct settled *s)
 
 	if (s->next_sec != 0 && !s->untried) {
 		e->spins = 0;
-		dispatch_wait(r, e, s->next_sec);
+		if (a->charged_tick != 0 && r->flush_tick >= a->charged_tick)
+			/* whoever flushed had read that it was deferred */
+			dispatch_again(r, e);
+		else
+			dispatch_wait(r, e, s->next_sec);
 	} else if (!r->stopping && was_skipped(a) && e->spins++ > 0) {
 		if (e->spins > SPINS_MAX)
 			e->spins = SPINS_MAX;
@@ -359,8 +363,11 @@ take_outcome(struct attempt *a, uint32_t i, const struct outcome *from)
 	outcome_fix_dsn(&o);
 	keep(a, i, &o);
 	tell_rcpt(a, i);
-	if (o.verdict == OUTCOME_DEFERRED || o.verdict == OUTCOME_UNKNOWN)
+	if (o.verdict == OUTCOME_DEFERRED || o.verdict == OUTCOME_UNKNOWN) {
+		if (!a->charged)
+			a->charged_tick = clock_tick_ms();
 		a->charged = true;
+	}
 	if (o.verdict != OUTCOME_SENT || --a->nunsent == 0)
 		return;
 	/* If this fails the attempt is stuck when it is settled. */

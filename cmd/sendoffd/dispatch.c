@@ -103,6 +103,14 @@ dispatch_later(struct runner *r, struct backlog_entry *e, int64_t ms)
 	backlog_wait(r->backlog, e, clock_tick_ms() + ms);
 }
 
+void
+dispatch_again(struct runner *r, struct backlog_entry *e)
+{
+	e->now = true;
+	r->flush_sec = clock_wall_sec();
+	backlog_look(r->backlog, e, false);
+}
+
 /* The clock that jumps says until when, the one that does not is waited for. */
 void
 dispatch_wait(struct runner *r, struct backlog_entry *e, int64_t next_sec)
@@ -542,6 +550,7 @@ dispatch_flush(struct runner *r)
 	if (r->pass_done == r->pass_total)
 		r->pass_done = r->pass_total = 0;
 	r->flush_sec = clock_wall_sec();
+	r->flush_tick = clock_tick_ms();
 	dispatch_probe(r);
 	backlog_each(r->backlog, flush_entry, r);
 }

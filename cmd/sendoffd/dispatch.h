@@ -43,6 +43,8 @@ void	dispatch_review(struct runner *);
 void	dispatch_gone(struct runner *, struct backlog_entry *);
 void	dispatch_wait(struct runner *, struct backlog_entry *,
 	    int64_t next_sec);
+/* At once, since a flush came while it was in hand. */
+void	dispatch_again(struct runner *, struct backlog_entry *);
 void	dispatch_later(struct runner *, struct backlog_entry *, int64_t ms);
 void	dispatch_ready(struct runner *, struct backlog_entry *,
 	    const struct queue_msg *);

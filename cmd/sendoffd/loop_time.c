@@ -63,7 +63,8 @@ be_patient_or_not(struct loop *l, int64_t tick)
 		l->asked = true;
 		if (l->runner->nworkers > 0)
 			log_error("messages in hand are abandoned");
-		crew_kill(l->runner, SIGTERM);
+		/* not those between dot and reply: they hold it off */
+		crew_kill(l->runner, SIGALRM);
 	} else if (!l->killed && tick >= l->stop_tick + LOOP_KILL_MS) {
 		l->killed = true;
 		crew_kill(l->runner, SIGKILL);

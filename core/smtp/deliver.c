@@ -116,6 +116,7 @@ transfer(struct smtp_run *r, struct smtp_transaction *t, struct err *err)
 		    "nobody is left to take note of the outcome");
 	t->dotted = t->accepted > 0;
 	t->ended = true;
+	smtp_tell_between(r);
 	/* The dot closes what is open there: no RSET for the next. */
 	r->s->unfinished = false;
 	if (smtp_push(r, err) == -1 || smtp_await(r, SMTP_DOT, err) == -1)
@@ -193,6 +194,8 @@ die(struct smtp_run *r, const struct err *err)
 		r->end->culprit = t->msg;
 	for (k = 0; k < r->n; k++)
 		abandon(r, k, err);
+	r->n = 0;
+	smtp_tell_between(r);
 }
 
 int
@@ -213,6 +216,7 @@ smtp_deliver(struct smtp_session *s, const struct smtp_feed *feed,
 		s->completed++;
 		r.n--;
 		memmove(r.flight, r.flight + 1, r.n * sizeof(*r.flight));
+		smtp_tell_between(&r);
 	}
 	die(&r, err);
 	return -1;

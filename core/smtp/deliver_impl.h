@@ -25,6 +25,9 @@ struct smtp_run {
  * is done. */
 void	smtp_conclude(struct smtp_run *, size_t k);
 
+/* Tells whether any message in flight is between its dot and the reply. */
+void	smtp_tell_between(const struct smtp_run *);
+
 /* As many transactions as there is room for: said, but for the first part of
  * one that has the session to itself. */
 int	smtp_push(struct smtp_run *, struct err *);

@@ -75,6 +75,9 @@ struct smtp_feed {
 	 * if not, it is not sent. */
 	bool	(*alive)(void *arg);
 	void	*arg;
+	/* From before a final dot goes out until its outcome was told, nobody
+	 * knows whether a message was accepted. NULL: does not matter. */
+	void	(*between)(void *arg, bool now);
 };
 
 struct smtp_transaction {

@@ -141,6 +141,17 @@ smtp_say_group(struct smtp_run *r, struct smtp_transaction *t)
 	}
 }
 
+void
+smtp_tell_between(const struct smtp_run *r)
+{
+	bool any = false;
+
+	for (size_t k = 0; k < r->n; k++)
+		any = any || r->flight[k].dotted;
+	if (r->feed->between != NULL)
+		r->feed->between(r->feed->arg, any);
+}
+
 /* A transaction by BDAT, whole. From here on it may be accepted. */
 static void
 say_chunked(struct smtp_run *r, struct smtp_transaction *t)
@@ -160,6 +171,7 @@ say_chunked(struct smtp_run *r, struct smtp_transaction *t)
 	t->dotted = true;
 	t->ended = true;
 	r->s->unfinished = true;
+	smtp_tell_between(r);
 }
 
 void

@@ -35,6 +35,7 @@ struct play {
 	struct outcome		*outcomes[CASE_MAILS_MAX];
 	bool			 done[CASE_MAILS_MAX];
 	size_t			 next;
+	bool			 between;	/* a dot and its reply */
 };
 
 static struct smtp_message *
@@ -54,6 +55,9 @@ take_outcome(void *arg, struct smtp_message *m, size_t i,
 
 	if (p->done[k] || p->outcomes[k][i].verdict != OUTCOME_NONE)
 		script_wrong(&p->script, "a second outcome");
+	if (!p->between && (o->verdict == OUTCOME_SENT ||
+	    o->verdict == OUTCOME_UNKNOWN))
+		script_wrong(&p->script, "its dot was not told of");
 	p->outcomes[k][i] = *o;
 }
 
@@ -66,6 +70,14 @@ take_done(void *arg, struct smtp_message *m)
 	if (p->done[k] || m->open > 0)
 		script_wrong(&p->script, "done when it is not");
 	p->done[k] = true;
+}
+
+static void
+take_between(void *arg, bool now)
+{
+	struct play *p = arg;
+
+	p->between = now;
 }
 
 static bool
@@ -184,7 +196,7 @@ static void
 deliver(struct play *p, struct smtp_session *s)
 {
 	const struct smtp_feed feed = { give, take_outcome, take_done, -1,
-	    always, p };
+	    always, p, take_between };
 	struct smtp_end end;
 	struct err err = { 0 };
 
@@ -192,6 +204,8 @@ deliver(struct play *p, struct smtp_session *s)
 		check_end(p, end.denied ? "denied" : "lost", err.text);
 	else
 		check_end(p, s->over ? "over" : "idle", "");
+	if (p->between)
+		script_wrong(&p->script, "still between dot and reply");
 	if (p->script.at < p->script.n &&
 	    p->script.v[p->script.at].kind == EVENT_C &&
 	    strcmp(p->script.v[p->script.at].p, "QUIT") == 0)
