@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/sendmail/process.h"
 #include "cmd/sendmail/site.h"
