@@ -179,7 +179,7 @@ keep(struct drafts *drafts, int fd)
 int
 keeper_start(struct drafts *drafts, struct keeper *k, struct err *err)
 {
-	struct keeper new;
+	struct keeper new = { .fd = -1 };
 	int side = split(&new, err);
 
 	if (side == -1)

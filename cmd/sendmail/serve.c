@@ -162,7 +162,7 @@ static const struct server_ops batch_ops = {
 static int
 patience_ms(void)
 {
-	struct sockaddr_storage sa;
+	struct sockaddr_storage sa = { .ss_family = AF_UNIX };
 	socklen_t n = sizeof(sa);
 
 	if (getsockname(STDIN_FILENO, (struct sockaddr *)&sa, &n) == 0 &&

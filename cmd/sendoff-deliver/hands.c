@@ -237,10 +237,10 @@ tell_done(void *arg, struct smtp_message *m)
 		continue;
 	assert(i < h->n);
 	free_hand(h->v[i]);
-	memmove(h->v + i, h->v + i + 1, (h->n - i - 1) * sizeof(*h->v));
-	h->n--;
 	if (h->next > i)
 		h->next--;
+	for (h->n--; i < h->n; i++)
+		h->v[i] = h->v[i + 1];
 	hands_say(h, &say);
 }
 

@@ -183,6 +183,7 @@ send_one(struct admin *a, struct mdn *m, const struct mdn_request *r,
 		ret = draft_commit(&d, flags_of(m, to, &text), err);
 	else
 		draft_abort(&d);
+	m->id = NULL;
 	envelope_free(&env);
 	buf_free(&text);
 	return ret;

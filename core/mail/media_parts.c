@@ -105,18 +105,19 @@ take_header(const struct walk *w, struct slice s, size_t pos,
     struct slice *header)
 {
 	struct slice line;
-	size_t start = pos, level;
+	size_t start = pos, empty = 0, level;
 
-	for (; pos < s.n; pos += line.n) {
+	while (pos < s.n) {
 		line = line_at(s, pos);
-		if (is_empty(line) ||
+		if (is_empty(line))
+			empty = line.n;
+		if (empty > 0 ||
 		    find_delimiter(w, line, &level) != DELIMITER_NONE)
 			break;
+		pos += line.n;
 	}
 	*header = (struct slice){ s.p + start, pos - start };
-	if (pos < s.n && is_empty(line))
-		pos += line.n;
-	return pos;
+	return pos + empty;
 }
 
 size_t

@@ -160,19 +160,25 @@ dns_tlsa(struct __res_state *st, const char *name, struct resolve_tlsa *v,
 	return ret;
 }
 
-/* Which of v[i..n), all of one order, is next. A weight of 0 has a small
- * chance beside others, and the same as its like. */
+/* A weight of 0 has a small chance beside others, and the same as its like. */
+static uint32_t
+chances(const struct dns_target *target)
+{
+	return (uint32_t)target->weight * 100 + 1;
+}
+
+/* Which of v[i..n) of the order that v[i] has is next. */
 static size_t
 pick(const struct dns_targets *t, size_t i)
 {
-	uint32_t total = 0, r;
+	uint32_t total = chances(&t->v[i]), r;
 	size_t j;
 
-	for (j = i; j < t->n && t->v[j].order == t->v[i].order; j++)
-		total += (uint32_t)t->v[j].weight * 100 + 1;
+	for (j = i + 1; j < t->n && t->v[j].order == t->v[i].order; j++)
+		total += chances(&t->v[j]);
 	r = rand_u32() % total;
-	for (j = i; r >= (uint32_t)t->v[j].weight * 100 + 1; j++)
-		r -= (uint32_t)t->v[j].weight * 100 + 1;
+	for (j = i; r >= chances(&t->v[j]); j++)
+		r -= chances(&t->v[j]);
 	return j;
 }
 
