@@ -234,19 +234,14 @@ format_entry_parse(const char *p, size_t n, struct format_entry *e)
 {
 	struct slice text;
 	struct line l;
-	size_t i;
 
 	memset(e, 0, sizeof(*e));
 	if (n >= FORMAT_ENTRY_MAX || !format_line_check(p, n, &text))
 		return false;
 	line_of(&l, text.p, text.n);
-	for (i = 0; i < NELEM(kinds); i++)
-		if (line_is(&l, kinds[i]))
-			break;
-	if (i == NELEM(kinds))
+	e->kind = (enum format_kind)line_choice(&l, kinds, NELEM(kinds));
+	if (l.bad)
 		return false;
-	(void)line_word(&l);
-	e->kind = (enum format_kind)i;
 	read_fields(&l, e);
 	return line_end(&l);
 }

@@ -33,7 +33,6 @@ enum {
 };
 
 /* Client side. */
-int	gate_connect(const char *path, int *fd, struct err *);
 int	gate_draft(const char *path, struct draft *, struct err *);
 
 /* progress may be NULL; returns when the pass was made. */

@@ -92,14 +92,6 @@ connect_until(const char *path, int64_t deadline_ms, int *out,
 	return 0;
 }
 
-int
-gate_connect(const char *path, int *fd, struct err *err)
-{
-	if (connect_until(path, deadline_from_now(), fd, err) == -1)
-		return err_ctx(err, "gate %s", path);
-	return 0;
-}
-
 static void
 answer_init(struct answer *a)
 {
@@ -138,6 +130,12 @@ ask(int fd, const char *request, struct err *err)
 	return gate_send(fd, request, strlen(request), NULL, 0, err);
 }
 
+static int
+no_answer(struct err *err)
+{
+	return err_set(err, ERR_PROTO, "4.3.0", "an answer that is none");
+}
+
 /* "no DSN TEXT", or something that is no answer to what was asked. */
 static int
 refused(const struct answer *a, struct err *err)
@@ -150,8 +148,7 @@ refused(const struct answer *a, struct err *err)
 	line_string_to(&l, dsn, sizeof(dsn));
 	line_string_to(&l, text, sizeof(text));
 	if (!line_end(&l))
-		return err_set(err, ERR_PROTO, "4.3.0",
-		    "an answer that is none");
+		return no_answer(err);
 	return err_set(err, ERR_TEMP, dsn, "%s",
 	    text_clean_to(shown, sizeof(shown), text, strlen(text)));
 }
@@ -180,8 +177,7 @@ take_draft(struct answer *a, struct draft *d, struct err *err)
 	line_want(&l, "draft");
 	line_string_to(&l, id, sizeof(id));
 	if (!line_end(&l) || a->nfds != 1 || !is_draft(id, a->fds[0]))
-		return err_set(err, ERR_PROTO, "4.3.0",
-		    "an answer that is none");
+		return no_answer(err);
 	draft_adopt(d, a->fds[0], -1, id);
 	a->nfds = 0;
 	return 0;
@@ -208,11 +204,50 @@ gate_draft(const char *path, struct draft *d, struct err *err)
 	return ret;
 }
 
-/* true: "flushed"; the pass was made. */
+/* A request with many answers: take() says with which it is over. */
+struct talk {
+	const char	*request;
+	bool		 endless;	/* an answer may take any time */
+	int		(*take)(struct answer *, void *arg, bool *over,
+			    struct err *);
+	void		*arg;
+};
+
 static int
-take_progress(const struct answer *a, void (*progress)(int64_t done,
-    int64_t total, void *arg), void *arg, bool *over, struct err *err)
+have_talk(const char *path, const struct talk *t, struct err *err)
 {
+	struct answer a;
+	bool over = false;
+	int fd = -1, ret = -1;
+
+	answer_init(&a);
+	if (connect_until(path, deadline_from_now(), &fd, err) == -1 ||
+	    ask(fd, t->request, err) == -1)
+		goto out;
+	while (!over)
+		if (next_answer(fd, &a, t->endless ? NEVER :
+		    deadline_from_now(), err) == -1 ||
+		    t->take(&a, t->arg, &over, err) == -1)
+			goto out;
+	ret = 0;
+out:
+	if (ret == -1)
+		err_ctx(err, "gate %s", path);
+	answer_free(&a);
+	if (fd != -1)
+		(void)close(fd);
+	return ret;
+}
+
+struct flush {
+	void	(*progress)(int64_t done, int64_t total, void *arg);
+	void	*arg;
+};
+
+static int
+take_progress(struct answer *a, void *arg, bool *over, struct err *err)
+{
+	const struct flush *f = arg;
 	struct line l;
 	int64_t done, total;
 
@@ -226,10 +261,9 @@ take_progress(const struct answer *a, void (*progress)(int64_t done,
 	done = line_int(&l, 0, INT64_MAX);
 	total = line_int(&l, 0, INT64_MAX);
 	if (!line_end(&l))
-		return err_set(err, ERR_PROTO, "4.3.0",
-		    "an answer that is none");
-	if (progress != NULL)
-		progress(done, total, arg);
+		return no_answer(err);
+	if (f->progress != NULL)
+		f->progress(done, total, f->arg);
 	return 0;
 }
 
@@ -237,33 +271,22 @@ int
 gate_flush(const char *path, void (*progress)(int64_t done, int64_t total,
     void *arg), void *arg, struct err *err)
 {
-	struct answer a;
-	bool over = false;
-	int fd = -1, ret = -1;
-
-	answer_init(&a);
-	if (connect_until(path, deadline_from_now(), &fd, err) == -1 ||
-	    ask(fd, "flush", err) == -1)
-		goto out;
+	struct flush f = { progress, arg };
 	/* a pass takes as long as the relay does; a dead runner is noticed */
-	while (!over)
-		if (next_answer(fd, &a, NEVER, err) == -1 ||
-		    take_progress(&a, progress, arg, &over, err) == -1)
-			goto out;
-	ret = 0;
-out:
-	if (ret == -1)
-		err_ctx(err, "gate %s", path);
-	answer_free(&a);
-	if (fd != -1)
-		(void)close(fd);
-	return ret;
+	const struct talk t = { "flush", true, take_progress, &f };
+
+	return have_talk(path, &t, err);
 }
 
+struct list {
+	void	(*cb)(const char *id, bool active, int fd, void *arg);
+	void	*arg;
+};
+
 static int
-take_msg(struct answer *a, void (*cb)(const char *id, bool active, int fd,
-    void *arg), void *arg, bool *over, struct err *err)
+take_msg(struct answer *a, void *arg, bool *over, struct err *err)
 {
+	const struct list *list = arg;
 	struct line l;
 	char id[ID_SIZE];
 	bool active;
@@ -278,10 +301,9 @@ take_msg(struct answer *a, void (*cb)(const char *id, bool active, int fd,
 	line_string_to(&l, id, sizeof(id));
 	active = line_int(&l, 0, 1) == 1;
 	if (!line_end(&l) || a->nfds != 1 || !id_check(id, strlen(id)))
-		return err_set(err, ERR_PROTO, "4.3.0",
-		    "an answer that is none");
+		return no_answer(err);
 	a->nfds = 0;
-	cb(id, active, a->fds[0], arg);
+	list->cb(id, active, a->fds[0], list->arg);
 	return 0;
 }
 
@@ -289,24 +311,8 @@ int
 gate_list(const char *path, void (*cb)(const char *id, bool active, int fd,
     void *arg), void *arg, struct err *err)
 {
-	struct answer a;
-	bool over = false;
-	int fd = -1, ret = -1;
+	struct list list = { cb, arg };
+	const struct talk t = { "list", false, take_msg, &list };
 
-	answer_init(&a);
-	if (connect_until(path, deadline_from_now(), &fd, err) == -1 ||
-	    ask(fd, "list", err) == -1)
-		goto out;
-	while (!over)
-		if (next_answer(fd, &a, deadline_from_now(), err) == -1 ||
-		    take_msg(&a, cb, arg, &over, err) == -1)
-			goto out;
-	ret = 0;
-out:
-	if (ret == -1)
-		err_ctx(err, "gate %s", path);
-	answer_free(&a);
-	if (fd != -1)
-		(void)close(fd);
-	return ret;
+	return have_talk(path, &t, err);
 }

@@ -84,20 +84,6 @@ take_value(struct line *l, struct buf *room, const char **out)
 		l->bad = true;
 }
 
-static enum queue_rcpt_state
-read_state(struct line *l)
-{
-	size_t i;
-
-	for (i = 0; i < NELEM(states); i++)
-		if (line_is(l, states[i])) {
-			(void)line_word(l);
-			return (enum queue_rcpt_state)i;
-		}
-	l->bad = true;
-	return QUEUE_RCPT_OWED;
-}
-
 static void
 read_fields(struct line *l, struct trace_event *e, struct buf *room)
 {
@@ -112,7 +98,8 @@ read_fields(struct line *l, struct trace_event *e, struct buf *room)
 		break;
 	case TRACE_RCPT:
 		e->rcpt = (uint32_t)line_int(l, 0, UINT32_MAX);
-		e->state = read_state(l);
+		e->state = (enum queue_rcpt_state)line_choice(l, states,
+		    NELEM(states));
 		take_value(l, room, &e->addr);
 		take_value(l, room, &e->orig);
 		outcome_read(l, &e->outcome);
@@ -134,7 +121,6 @@ trace_line_parse(const char *p, size_t n, struct trace_event *e,
 {
 	struct slice text;
 	struct line l;
-	size_t i;
 
 	memset(e, 0, sizeof(*e));
 	e->sender = e->envid = e->message_id = e->addr = e->orig = "";
@@ -144,13 +130,9 @@ trace_line_parse(const char *p, size_t n, struct trace_event *e,
 		return false;
 	buf_reserve(room, n + 8);
 	line_of(&l, text.p, text.n);
-	for (i = 0; i < NELEM(kinds); i++)
-		if (line_is(&l, kinds[i]))
-			break;
-	if (i == NELEM(kinds))
+	e->kind = (enum trace_kind)line_choice(&l, kinds, NELEM(kinds));
+	if (l.bad)
 		return false;
-	(void)line_word(&l);
-	e->kind = (enum trace_kind)i;
 	line_string_to(&l, e->id, sizeof(e->id));
 	e->sec = line_int(&l, 0, INT64_MAX);
 	read_fields(&l, e, room);

@@ -132,8 +132,7 @@ site_aliases(struct site *s, const struct aliases **out, struct err *err)
 
 	if (!s->aliases_read) {
 		buf_init(&b, ALIASES_FILE_MAX);
-		if (site_include(path, &b, NULL, &why) == -1 &&
-		    why.sys != ENOENT) {
+		if (file_read(path, &b, &why) == -1 && why.sys != ENOENT) {
 			*err = why;
 			buf_free(&b);
 			return -1;

@@ -38,17 +38,6 @@ trace_log(void *arg, char who, const char *p, size_t n)
 	log_debug("%c: %s", who, text_clean_to(shown, sizeof(shown), p, n));
 }
 
-static const struct conf_relay *
-find_relay(const struct conf *conf, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < conf->nrelays; i++)
-		if (strcmp(conf->relays[i].name, name) == 0)
-			return &conf->relays[i];
-	return NULL;
-}
-
 /* What is wrong elsewhere in the file is not ours to judge. */
 static int
 judge_problems(const struct conf_problems *problems, struct err *err)
@@ -91,7 +80,7 @@ setup_open(struct setup *s, const char *conf_path, const char *relay,
 	    s->conf.log_level, &ignored) == -1)
 		(void)log_open("sendoff-deliver", LOG_TO_SYSLOG, NULL,
 		    s->conf.log_level, &ignored);
-	r = find_relay(&s->conf, relay);
+	r = conf_find_relay(&s->conf, relay);
 	if (r == NULL || r->nhosts == 0)
 		return err_set(err, ERR_CONF, "4.3.5", relay[0] != '\0' ?
 		    "no such relay is configured" : "no relay is configured");

@@ -6,7 +6,6 @@
 #include <curl/curl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -67,17 +66,6 @@ read_options(int argc, char **argv, struct options *o)
 	if (optind < argc)
 		o->relay = argv[optind++];
 	return optind == argc;
-}
-
-static const struct conf_relay *
-find_relay(const struct conf *conf, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < conf->nrelays; i++)
-		if (strcmp(conf->relays[i].name, name) == 0)
-			return &conf->relays[i];
-	return NULL;
 }
 
 /* The token, cached or new, on standard output. */
@@ -163,7 +151,7 @@ serve(const struct options *opt, struct err *err)
 
 	if (conf_load(opt->conf_path, &conf, &problems, err) == -1)
 		return -1;
-	relay = find_relay(&conf, opt->relay);
+	relay = conf_find_relay(&conf, opt->relay);
 	if (relay == NULL)
 		err_set(err, ERR_CONF, "4.7.0", "no such relay is "
 		    "configured");

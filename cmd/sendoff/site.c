@@ -41,18 +41,19 @@ int
 site_relay(const struct admin *a, const char *name,
     const struct conf_relay **out)
 {
-	size_t i;
+	const struct conf_relay *relay = NULL;
 
-	for (i = 0; i < a->conf.nrelays; i++)
-		if (name == NULL || strcmp(a->conf.relays[i].name, name) == 0)
-			break;
-	if (i == a->conf.nrelays && name != NULL)
+	if (name != NULL)
+		relay = conf_find_relay(&a->conf, name);
+	else if (a->conf.nrelays > 0)
+		relay = &a->conf.relays[0];
+	if (relay == NULL && name != NULL)
 		return admin_say(EX_USAGE, "%s: there is no [relay %s]",
 		    a->conf.path, name);
-	if (i == a->conf.nrelays || a->conf.relays[i].nhosts == 0)
+	if (relay == NULL || relay->nhosts == 0)
 		return admin_say(EX_CONFIG, "%s: no relay is configured; "
 		    "[relay] needs a host", a->conf.path);
-	*out = &a->conf.relays[i];
+	*out = relay;
 	return EX_OK;
 }
 

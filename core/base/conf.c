@@ -209,6 +209,17 @@ conf_free(struct conf *conf)
 	memset(conf, 0, sizeof(*conf));
 }
 
+const struct conf_relay *
+conf_find_relay(const struct conf *conf, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nrelays; i++)
+		if (strcmp(conf->relays[i].name, name) == 0)
+			return &conf->relays[i];
+	return NULL;
+}
+
 void
 conf_set_queue_dir(struct conf *conf, const char *dir)
 {

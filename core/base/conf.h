@@ -165,6 +165,10 @@ int	conf_load(const char *path, struct conf *, struct conf_problems *,
 void	conf_free(struct conf *);
 void	conf_problems_free(struct conf_problems *);
 
+/* NULL: there is none of that name. "" is [relay]. */
+const struct conf_relay	*conf_find_relay(const struct conf *,
+	    const char *name);
+
 /*
  * How the configuration writes durations ("30s", "1h30m", "5d", "0") and
  * sizes ("4096", "64K", "50M"); for options too. All of p[0..n), or false and

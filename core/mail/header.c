@@ -71,6 +71,18 @@ header_is(const struct header_field *f, const char *name)
 }
 
 bool
+header_is_any(const struct header_field *f, const char *const *names,
+    size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (header_is(f, names[i]))
+			return true;
+	return false;
+}
+
+bool
 header_line_check(const char *p, size_t n)
 {
 	size_t colon;

@@ -30,6 +30,8 @@ bool	header_next(const char *p, size_t n, size_t *pos,
 	    struct header_field *);
 
 bool	header_is(const struct header_field *, const char *name);
+bool	header_is_any(const struct header_field *, const char *const *names,
+	    size_t n);
 
 /* Could this line begin a header field? (LF or CRLF not included) */
 bool	header_line_check(const char *p, size_t n);

@@ -152,26 +152,12 @@ job_say_write(const struct job_say *say, struct buf *b)
 	}
 }
 
-/* Which of the words comes next; takes it. */
-static size_t
-read_choice(struct line *l, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!line_is(l, words[i]))
-			continue;
-		(void)line_word(l);
-		return i;
-	}
-	l->bad = true;
-	return 0;
-}
-
 static void
 read_down(struct line *l, struct job_say *say)
 {
 	struct outcome *o = &say->outcome;
 
-	say->down = (enum job_down)read_choice(l, downs, NELEM(downs));
+	say->down = (enum job_down)line_choice(l, downs, NELEM(downs));
 	line_string_to(l, o->dsn, sizeof(o->dsn));
 	line_string_to(l, o->relay, sizeof(o->relay));
 	line_string_to(l, o->text, sizeof(o->text));
@@ -186,7 +172,7 @@ job_say_parse(const char *p, size_t n, struct job_say *say, struct err *err)
 
 	memset(say, 0, sizeof(*say));
 	line_of(&l, p, n);
-	say->kind = (enum job_say_kind)read_choice(&l, kinds, NELEM(kinds));
+	say->kind = (enum job_say_kind)line_choice(&l, kinds, NELEM(kinds));
 	switch (say->kind) {
 	case JOB_SAY_READY:
 	case JOB_SAY_IDLE:

@@ -83,6 +83,19 @@ line_want(struct line *l, const char *word)
 		l->bad = true;
 }
 
+size_t
+line_choice(struct line *l, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!line_is(l, words[i]))
+			continue;
+		(void)line_word(l);
+		return i;
+	}
+	l->bad = true;
+	return 0;
+}
+
 int64_t
 line_int(struct line *l, int64_t min, int64_t max)
 {

@@ -40,6 +40,10 @@ struct slice	line_word(struct line *);
 /* The next word is this one, or the line is bad. */
 void	line_want(struct line *, const char *word);
 
+/* The next word is one of words[0..n): which; or the line is bad, and it is
+ * 0. */
+size_t	line_choice(struct line *, const char *const *words, size_t n);
+
 /* A canonical decimal number within min..max. */
 int64_t	line_int(struct line *, int64_t min, int64_t max);
 

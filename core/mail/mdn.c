@@ -66,12 +66,8 @@ is_private(const struct header_field *f)
 {
 	static const char *const names[] = { "Received", "Return-Path",
 		"Delivered-To", "X-Original-To", "Authentication-Results" };
-	size_t i;
 
-	for (i = 0; i < NELEM(names); i++)
-		if (header_is(f, names[i]))
-			return true;
-	return false;
+	return header_is_any(f, names, NELEM(names));
 }
 
 static void

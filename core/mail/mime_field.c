@@ -19,12 +19,8 @@ is_address_field(const struct header_field *f)
 	static const char *const names[] = { "From", "Sender", "Reply-To",
 		"To", "Cc", "Resent-From", "Resent-Sender", "Resent-Reply-To",
 		"Resent-To", "Resent-Cc", "Disposition-Notification-To" };
-	size_t i;
 
-	for (i = 0; i < NELEM(names); i++)
-		if (header_is(f, names[i]))
-			return true;
-	return false;
+	return header_is_any(f, names, NELEM(names));
 }
 
 static void
