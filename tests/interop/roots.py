@@ -146,8 +146,10 @@ def chroot(path, *argv, **kw):
 
 
 def inside(path, *argv, who=()):
-    """The command line that runs argv in the root, with a /proc that goes
-    when its last process does. It becomes argv: the process id stays."""
+    """The command line that runs argv in the root, with a /proc and terminals
+    that go when its last process does. It becomes argv: the process id
+    stays."""
     return ["unshare", "--mount", "sh", "-c",
-            'mount -t proc proc "$0/proc" && exec chroot "$@"', path,
+            'mount -t proc proc "$0/proc" && '
+            'mount --bind /dev/pts "$0/dev/pts" && exec chroot "$@"', path,
             *who, path, *argv]

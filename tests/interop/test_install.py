@@ -28,8 +28,7 @@ def relay(system):
         system.configure(r)
         yield r
     system.close()
-    for name in system.files():
-        os.unlink(system.file("/var/spool/sendoff/queue/" + name))
+    system.empty()
 
 
 def mode(system, path):
