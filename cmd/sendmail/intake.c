@@ -369,7 +369,8 @@ intake_commit(struct intake *in, struct err *err)
 	}
 	text_clean_to(shown, sizeof(shown), in->env.sender,
 	    strlen(in->env.sender));
-	log_info("%s: uid=%u from=<%s>", in->id, in->env.uid, shown);
+	log_mail("pickup", "%s: uid=%u from=<%s>", in->id, in->env.uid,
+	    shown);
 	return 0;
 }
 

@@ -117,7 +117,7 @@ log_active(const struct attempt *a)
 
 	buf_init(&line, LOG_LINE_MAX);
 	maillog_active(&line, &a->msg->env, a->msg->size);
-	log_info("%s", buf_str(&line));
+	log_mail("qmgr", "%s", buf_str(&line));
 	buf_free(&line);
 }
 
@@ -130,7 +130,7 @@ tell_rcpt(const struct attempt *a, size_t i)
 	buf_init(&line, 2 * LOG_LINE_MAX);
 	maillog_rcpt(&line, &a->msg->env, i, a->got[i],
 	    a->nparts > 0 ? a->taken_us : 0, clock_wall_us());
-	log_info("%s", buf_str(&line));
+	log_mail("smtp", "%s", buf_str(&line));
 	buf_free(&line);
 	tally_rcpt(a->runner, &site_lane(a->site, &a->msg->env, i)->relay,
 	    a->got[i]->verdict);

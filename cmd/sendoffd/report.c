@@ -200,7 +200,7 @@ queue_report(struct attempt *a, struct envelope *env, struct dsn *dsn,
 	}
 	if (draft_commit(&d, flags_of(dsn), err) == -1)
 		return -1;
-	log_info("%s: %s %s notification: %s", a->msg->env.id,
+	log_mail("bounce", "%s: %s %s notification: %s", a->msg->env.id,
 	    (env->flags & ENVELOPE_DOUBLE) != 0 ? "postmaster" : "sender",
 	    what_for(dsn->rcpts, dsn->nrcpts), id);
 	dispatch_report(r, id);

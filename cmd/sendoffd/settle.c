@@ -248,7 +248,7 @@ finish(struct attempt *a)
 		log_error("%s", err.text);
 		return SETTLE_UNREMOVED;
 	}
-	log_info("%s: removed", id);
+	log_mail("qmgr", "%s: removed", id);
 	if (r->sync_tick == INT64_MAX)
 		r->sync_tick = clock_tick_ms() + RUNNER_SYNC_MS;
 	return SETTLE_GONE;

@@ -20,6 +20,7 @@
 enum {
 	HOST_BYTES = 256,
 	HEAD_BYTES = 512,
+	TAG_BYTES = 32,
 };
 
 static struct {
@@ -51,7 +52,7 @@ connect_syslog(void)
 }
 
 static void
-send_syslog(int priority, const char *line)
+send_syslog(int priority, const char *tag, const char *line)
 {
 	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
 	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
@@ -64,7 +65,7 @@ send_syslog(int priority, const char *line)
 	n = snprintf(packet, sizeof(packet),
 	    "<%d>%s %2d %02d:%02d:%02d %s[%d]: %s", LOG_MAIL | priority,
 	    months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-	    sink.ident, (int)getpid(), line);
+	    tag, (int)getpid(), line);
 	if (n < 0)
 		return;
 	if ((size_t)n >= sizeof(packet))
@@ -96,7 +97,7 @@ put(int fd, const char *p, size_t n)
 
 /* As rsyslog writes its files: RFC 3339 time, host, ident[pid]. */
 static void
-put_file(const char *line)
+put_file(const char *tag, const char *line)
 {
 	struct buf b;
 	int64_t us = clock_wall_us();
@@ -111,7 +112,7 @@ put_file(const char *line)
 	    "%s %s[%d]: %s\n", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
 	    tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(us % 1000000),
 	    zone < 0 ? '-' : '+', (zone < 0 ? -zone : zone) / 60,
-	    (zone < 0 ? -zone : zone) % 60, sink.host, sink.ident,
+	    (zone < 0 ? -zone : zone) % 60, sink.host, tag,
 	    (int)getpid(), line);
 	put(sink.fd, buf_str(&b), b.n);
 	buf_free(&b);
@@ -170,11 +171,13 @@ cut(struct buf *b, bool was_cut)
 }
 
 static void
-write_line(enum log_level level, int priority, const char *fmt, va_list ap)
-    PRINTF_LIKE(3, 0);
+write_line(enum log_level level, int priority, const char *tag,
+    const char *fmt, va_list ap) PRINTF_LIKE(4, 0);
 
+/* tag NULL: the program's own. */
 static void
-write_line(enum log_level level, int priority, const char *fmt, va_list ap)
+write_line(enum log_level level, int priority, const char *tag,
+    const char *fmt, va_list ap)
 {
 	char raw[LOG_LINE_MAX + 1];
 	struct buf line;
@@ -185,15 +188,17 @@ write_line(enum log_level level, int priority, const char *fmt, va_list ap)
 	n = vsnprintf(raw, sizeof(raw), fmt, ap);
 	if (n < 0)
 		return;
+	if (tag == NULL)
+		tag = sink.ident;
 	buf_init(&line, LOG_LINE_MAX * 4 + 4);
 	clean(&line, raw, strlen(raw));
 	cut(&line, (size_t)n >= sizeof(raw));
 	switch (sink.target) {
 	case LOG_TO_SYSLOG:
-		send_syslog(priority, buf_str(&line));
+		send_syslog(priority, tag, buf_str(&line));
 		break;
 	case LOG_TO_FILE:
-		put_file(buf_str(&line));
+		put_file(tag, buf_str(&line));
 		break;
 	case LOG_TO_STDERR:
 		put_stderr(buf_str(&line));
@@ -259,7 +264,7 @@ log_error(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	write_line(LOG_LEVEL_ERROR, LOG_ERR, fmt, ap);
+	write_line(LOG_LEVEL_ERROR, LOG_ERR, NULL, fmt, ap);
 	va_end(ap);
 }
 
@@ -269,7 +274,7 @@ log_info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	write_line(LOG_LEVEL_INFO, LOG_INFO, fmt, ap);
+	write_line(LOG_LEVEL_INFO, LOG_INFO, NULL, fmt, ap);
 	va_end(ap);
 }
 
@@ -279,6 +284,18 @@ log_debug(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	write_line(LOG_LEVEL_DEBUG, LOG_DEBUG, fmt, ap);
+	write_line(LOG_LEVEL_DEBUG, LOG_DEBUG, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_mail(const char *part, const char *fmt, ...)
+{
+	char tag[TAG_BYTES];
+	va_list ap;
+
+	(void)snprintf(tag, sizeof(tag), "sendoff/%s", part);
+	va_start(ap, fmt);
+	write_line(LOG_LEVEL_INFO, LOG_INFO, tag, fmt, ap);
 	va_end(ap);
 }

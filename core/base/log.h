@@ -41,4 +41,11 @@ void	log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void	log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void	log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/*
+ * A line about a message, at level info. In syslog and files it is tagged
+ * "sendoff/PART", since readers of Postfix's log (pflogsumm, logwatch) look at
+ * the part: pickup, qmgr, smtp. part is a constant.
+ */
+void	log_mail(const char *part, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 #endif

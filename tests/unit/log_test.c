@@ -93,6 +93,14 @@ test_syslog(void **state)
 	assert_string_equal(got + 4 + 15, want);
 	log_debug("not at this level");
 	assert_int_equal(recv(fd, got, sizeof(got), 0), -1);
+	log_mail("qmgr", "ID: %s", "removed");
+	n = recv(fd, got, sizeof(got) - 1, 0);
+	assert_true(n > 0);
+	got[n] = '\0';
+	(void)snprintf(want, sizeof(want), " sendoff/qmgr[%d]: ID: removed",
+	    (int)getpid());
+	assert_memory_equal(got, "<22>", 4);
+	assert_string_equal(got + 4 + 15, want);
 
 	/* A stopped daemon: its queue fills up, and we return all the same. */
 	for (i = 0; i < 5000; i++)
