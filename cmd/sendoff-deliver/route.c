@@ -130,8 +130,8 @@ fill_tlsa(struct route *r, struct err *err)
 	    relay->tls == CONF_TLS_NONE ||
 	    (relay->lookup != CONF_LOOKUP_A && !r->addr.secure))
 		return 0;
-	if (resolve_tlsa(r->addr.host, r->addr.port, r->records, &n, &secure,
-	    err) == -1)
+	if (resolve_tlsa(r->addr.host, r->addr.port,
+	    relay->connect_timeout_sec, r->records, &n, &secure, err) == -1)
 		return -1;
 	for (i = 0; secure && i < n; i++)
 		r->tlsa[i] = (struct tls_tlsa){ r->records[i].usage,

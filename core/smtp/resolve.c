@@ -8,10 +8,6 @@
 #include "core/base/text.h"
 #include "core/smtp/resolve_dns.h"
 
-enum {
-	TLSA_TIMEOUT_SEC = 20,
-};
-
 static bool
 is_address(const char *s)
 {
@@ -258,18 +254,19 @@ resolve_host_with(struct __res_state *st, const struct conf_relay *relay,
 		return err_set(err, ERR_TEMP, "4.4.4", "%.100s... is too long "
 		    "for a name", host->name);
 	memcpy(form.host, host->name, n);
-	if (is_address(host->name))
+	if (is_address(host->name)) {
 		lookup = CONF_LOOKUP_A;
-	if (lookup != CONF_LOOKUP_A && st == NULL) {
+	} else if (st == NULL) {
 		if (dns_open(&own, relay->connect_timeout_sec, err) == -1)
 			return -1;
 		open = true;
+		st = &own;
 	}
 	if (lookup == CONF_LOOKUP_A)
 		ret = add_addresses(st, &form, &l, err);
 	else
-		ret = (lookup == CONF_LOOKUP_MX ? by_mx : by_srv)(
-		    open ? &own : st, &form, &l, err);
+		ret = (lookup == CONF_LOOKUP_MX ? by_mx : by_srv)(st, &form,
+		    &l, err);
 	if (open)
 		dns_close(&own);
 	if (ret == -1)
@@ -295,8 +292,8 @@ resolve_free(struct resolve_list *l)
 }
 
 int
-resolve_tlsa(const char *host, int port, struct resolve_tlsa *v, size_t *n,
-    bool *secure, struct err *err)
+resolve_tlsa(const char *host, int port, int64_t timeout_sec,
+    struct resolve_tlsa *v, size_t *n, bool *secure, struct err *err)
 {
 	struct __res_state st;
 	char name[300];
@@ -306,7 +303,7 @@ resolve_tlsa(const char *host, int port, struct resolve_tlsa *v, size_t *n,
 	*secure = false;
 	if (is_address(host))
 		return 0;
-	if (dns_open(&st, TLSA_TIMEOUT_SEC, err) == -1)
+	if (dns_open(&st, timeout_sec, err) == -1)
 		return -1;
 	/* An answer that may not be believed is not asked for: its failure
 	 * would hold up mail for nothing. */

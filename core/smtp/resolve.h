@@ -46,7 +46,8 @@ struct resolve_list {
 };
 
 /* All addresses of one configured host in the order to try them: RFC 6724's,
- * with the families taking turns. Absolute names only: no search list. */
+ * with the families taking turns. Absolute names only: no search list. Each
+ * lookup takes no longer than connect_timeout, to the second. */
 int	resolve_host(const struct conf_relay *, const struct conf_host *,
 	    struct resolve_list *, struct err *);
 void	resolve_free(struct resolve_list *);
@@ -54,8 +55,8 @@ void	resolve_free(struct resolve_list *);
 /* TLSA records of _port._tcp.host. *secure says that the resolver vouches
  * (AD bit, and a resolver that may be believed; no other is asked). 0 records
  * is no error. */
-int	resolve_tlsa(const char *host, int port, struct resolve_tlsa *v,
-	    size_t *n, bool *secure, struct err *);
+int	resolve_tlsa(const char *host, int port, int64_t timeout_sec,
+	    struct resolve_tlsa *v, size_t *n, bool *secure, struct err *);
 
 /* Connects within timeout_ms; source is a local address or NULL. The socket
  * is non-blocking, CLOEXEC, TCP_NODELAY. */

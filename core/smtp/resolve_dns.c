@@ -31,11 +31,25 @@ dns_is_trusted(const struct __res_state *st)
 	return st->nscount > 0;
 }
 
+/* No longer than timeout_sec for all servers together, or a second for each:
+ * the library knows nothing shorter. */
+static void
+bound(struct __res_state *st, int64_t timeout_sec)
+{
+	int64_t servers = st->nscount > 0 ? st->nscount : 1, each;
+
+	if (st->retry < 1 || timeout_sec < 2 * servers)
+		st->retry = 1;
+	else if (timeout_sec < st->retry * servers)
+		st->retry = (int)(timeout_sec / servers);
+	each = timeout_sec / (st->retry * servers);
+	if (st->retrans > each)
+		st->retrans = each > 0 ? (int)each : 1;
+}
+
 int
 dns_open(struct __res_state *st, int64_t timeout_sec, struct err *err)
 {
-	int64_t each;
-
 	memset(st, 0, sizeof(*st));
 	if (res_ninit(st) == -1)
 		return err_set(err, ERR_TEMP, "4.4.3",
@@ -43,10 +57,7 @@ dns_open(struct __res_state *st, int64_t timeout_sec, struct err *err)
 	st->options &= ~(unsigned long)(RES_DNSRCH | RES_DEFNAMES);
 	if (dns_is_trusted(st))
 		st->options |= RES_TRUSTAD;
-	each = timeout_sec / ((st->retry > 0 ? st->retry : 1) *
-	    (st->nscount > 0 ? st->nscount : 1));
-	if (st->retrans > each)
-		st->retrans = each > 0 ? (int)each : 1;
+	bound(st, timeout_sec);
 	return 0;
 }
 

@@ -59,6 +59,7 @@ server:
     trust-anchor: "%s"
     trust-anchor: "bogus.test. IN DS 1 13 2 %s"
     domain-insecure: plain.test
+    local-zone: "_tcp.cut.signed.test." refuse
     module-config: "validator iterator"
 remote-control:
     control-enable: no
@@ -80,8 +81,11 @@ alias.@ CNAME alias2.@
 alias2.@ CNAME relay.@
 loop.@ CNAME loop2.@
 loop2.@ CNAME loop.@
-six.@ AAAA 2001:db8::99
+six.@ AAAA 2001:db9::99
 six.@ A 127.0.0.1
+hole.@ AAAA 2001:db8::98
+hole.@ AAAA 2001:db8::97
+hole.@ A 127.0.0.1
 dead.@ A 127.0.0.77
 nodata.@ TXT "nothing else"
 mx.@ MX 10 dead.@
@@ -103,6 +107,9 @@ _25._tcp.good.@ TLSA 3 1 1 %(spki)s
 _25._tcp.relay.@ TLSA 3 1 1 %(spki)s
 _25._tcp.wrong.@ TLSA 3 1 1 %(zero)s
 _25._tcp.odd.@ TLSA 1 1 1 %(spki)s
+cut.@ A 127.0.0.1
+ta.@ A 127.0.0.1
+_25._tcp.ta.@ TLSA 2 1 1 %(ca)s
 """ + "".join("many.@ MX %d dead.@\n" % i for i in range(100, 400)) \
     + "many.@ MX 1 relay.@\n"
 
@@ -116,8 +123,17 @@ def setns(path, kind):
         os.close(fd)
 
 
+def spki(cert):
+    """SHA-256 of its public key, as TLSA x 1 1 has it."""
+    return hashlib.sha256(subprocess.run(
+        "openssl x509 -in %s -noout -pubkey | openssl pkey -pubin "
+        "-outform DER" % cert, shell=True, check=True,
+        stdout=subprocess.PIPE).stdout).hexdigest()
+
+
 class Net:
-    """A network namespace with loopback alone, and mounts of its own."""
+    """A network namespace with loopback, a black hole for IPv6, and mounts
+    of its own."""
 
     def __init__(self, folder):
         self.resolv, self.hosts = folder / "resolv.conf", folder / "hosts"
@@ -127,6 +143,11 @@ class Net:
         self.p = subprocess.Popen(
             ["unshare", "-n", "-m", "--propagation", "private", "sh", "-ec",
              "ip link set lo up; ip addr add 192.0.2.53/32 dev lo;"
+             "ip link add hole type veth peer name far;"
+             "ip link set hole up; ip link set far up;"
+             "ip addr add 2001:db8::1/64 dev hole nodad;"
+             "for i in 97 98; do ip neigh add 2001:db8::$i dev hole"
+             " lladdr 02:00:00:00:00:01; done;"
              "mount --bind %s /etc/resolv.conf;"
              "mount --bind %s /etc/hosts; echo ready; exec sleep 1000"
              % (self.resolv, self.hosts)], stdout=subprocess.PIPE)
@@ -151,6 +172,12 @@ class Place:
         other = Pki(str(folder / "other"))
         self.other_cert, self.other_key = other.issue(
             "other", san="DNS:another.test")
+        self.other_ca = other.ca
+        self.with_ca = str(folder / "with-ca.pem")
+        named, self.with_ca_key = other.issue(
+            "ta", san="DNS:ta.signed.test")
+        with open(self.with_ca, "w") as f:
+            f.write(open(named).read() + open(other.ca).read())
         self.root = roots.make_root("dns", ["knot", "unbound"])
         self.net = Net(folder)
         self.write_zones()
@@ -174,12 +201,10 @@ class Place:
             path = os.path.join(self.root, name)
             shutil.rmtree(path, ignore_errors=True)
             os.makedirs(path)
-        spki = hashlib.sha256(subprocess.run(
-            "openssl x509 -in %s -noout -pubkey | openssl pkey -pubin "
-            "-outform DER" % self.other_cert, shell=True, check=True,
-            stdout=subprocess.PIPE).stdout).hexdigest()
+        digests = {"spki": spki(self.other_cert), "ca": spki(self.other_ca),
+                   "zero": "0" * 64}
         for zone in ("signed", "bogus", "plain"):
-            text = (HEAD + BODY % {"spki": spki, "zero": "0" * 64})
+            text = HEAD + BODY % digests
             text = re.sub(r"(?m)(?<=[ .])@(?=[\s]|$)|^@(?=\s)",
                           "%s.test." % zone, text)
             self.put(zone + ".zone", text)
@@ -273,27 +298,45 @@ def place(tmp_path_factory):
     p.close()
 
 
-@pytest.fixture
-def go(place, tmp_path, request):
-    """go(relay section) -> a Worker in the other network, that was given one
-    message."""
-    place.net.resolv.write_text("nameserver 127.0.0.1\n")
+class There(House):
+    """Its programs run in the other network."""
 
-    class There(House):
-        def program(self, name):
-            path = os.path.join(place.bin, name)
-            if not os.path.exists(path):
-                with open(path, "w") as f:
-                    f.write("#!/bin/sh\nexec %s %s \"$@\"\n" % (
-                        " ".join(place.net.prefix),
-                        House.program(self, name)))
-                os.chmod(path, 0o755)
-            return path
+    def __init__(self, place, folder, **relay):
+        self.place = place
+        super().__init__(folder, None, relay={
+            "tls_ca_file": place.pki.ca, "connect_timeout": "5s", **relay})
+
+    def program(self, name):
+        path = os.path.join(self.place.bin, name)
+        if not os.path.exists(path):
+            with open(path, "w") as f:
+                f.write("#!/bin/sh\nexec %s %s \"$@\"\n" % (
+                    " ".join(self.place.net.prefix),
+                    House.program(self, name)))
+            os.chmod(path, 0o755)
+        return path
+
+
+@pytest.fixture
+def house(place, tmp_path):
+    """house(relay section) in the other network."""
+    place.net.resolv.write_text("nameserver 127.0.0.1\n")
+    made = []
 
     def begin(**section):
-        h = There(tmp_path, None, relay={
-            "tls_ca_file": place.pki.ca, "connect_timeout": "5s", **section})
-        w = Worker(h)
+        made.append(There(place, tmp_path, **section))
+        return made[-1]
+    yield begin
+    for h in made:
+        h.close()
+
+
+@pytest.fixture
+def go(house, request):
+    """go(relay section) -> a Worker in the other network, that was given one
+    message."""
+    def begin(**section):
+        w = Worker(house(**section))
         request.addfinalizer(w.kill)
         w.read()
         w.give("a@b.test")
@@ -303,10 +346,13 @@ def go(place, tmp_path, request):
 
 @pytest.fixture
 def relay(place, request):
-    """relay(port, tls, other=False): one in the other network."""
-    def begin(port, tls="none", other=False):
+    """relay(port, tls): one in the other network; its certificate is another
+    one's (other), or comes with the authority (ca)."""
+    def begin(port, tls="none", other=False, ca=False):
         cert = place.other_cert if other else place.cert
         key = place.other_key if other else place.key
+        if ca:
+            cert, key = place.with_ca, place.with_ca_key
         r = NetRelay(place, port, tls=tls, cert=cert, key=key)
         r.start()
         request.addfinalizer(r.stop)
@@ -398,12 +444,126 @@ def test_no_search_list(go, relay, place):
 def test_silent_resolver(go, place):
     with place.net_socket(socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.9", 53))
+        place.net.resolv.write_text("nameserver 127.0.0.9\n")
+        for lookup in ("a", "mx", "srv"):
+            begin = time.monotonic()
+            w = go(host="relay.plain.test", lookup=lookup, tls="none",
+                   connect_timeout="2s")
+            down(w, "timeout")
+            assert 1.9 < time.monotonic() - begin < 3, lookup
+
+
+class Slow:
+    """A resolver that passes questions on, and answers late."""
+
+    def __init__(self, place, sec):
+        self.place, self.sec = place, sec
+        self.s = place.net_socket(socket.SOCK_DGRAM)
+        self.s.bind(("127.0.0.8", 53))
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            try:
+                query, who = self.s.recvfrom(4096)
+            except OSError:
+                return
+            if not query:
+                return
+            threading.Thread(target=self.answer, daemon=True,
+                             args=(query, who)).start()
+
+    def answer(self, query, who):
+        with self.place.net_socket(socket.SOCK_DGRAM) as s:
+            s.sendto(query, ("127.0.0.1", 53))
+            answer = s.recv(4096)
+        time.sleep(self.sec)
+        try:
+            self.s.sendto(answer, who)
+        except OSError:
+            pass
+
+    def close(self):
+        try:
+            self.s.shutdown(socket.SHUT_RDWR)       # wakes who waits in it
+        except OSError:
+            pass
+        self.s.close()
+
+
+@pytest.mark.parametrize("lookup", ["a", "mx"])
+def test_slow_resolver(house, relay, place, lookup):
+    """An answer that comes after the question was asked a second time."""
+    relay(25)
+    slow = Slow(place, 1.2)
+    try:
+        h = house(host="relay.signed.test", lookup=lookup, tls="none")
         place.net.resolv.write_text(
-            "nameserver 127.0.0.9\noptions timeout:1 attempts:1\n")
+            "nameserver 127.0.0.8\noptions timeout:1 attempts:3\n")
         begin = time.monotonic()
-        down(go(host="relay.plain.test", tls="none"), "timeout")
-        down(go(host="relay.plain.test", lookup="mx", tls="none"), "timeout")
-        assert time.monotonic() - begin < 20
+        h.submit("a@b.test")
+        h.once()
+        assert h.files() == []
+        assert time.monotonic() - begin > 1
+    finally:
+        slow.close()
+
+
+@pytest.mark.parametrize("timeout,least", [("1s", 1), ("2s", 2)])
+def test_black_hole(go, relay, timeout, least):
+    """One address that swallows everything costs one connect_timeout."""
+    relay(25)
+    begin = time.monotonic()
+    w = go(host="hole.signed.test", tls="none", connect_timeout=timeout)
+    assert sent(w) == "hole.signed.test[127.0.0.1]:25"
+    assert least <= time.monotonic() - begin < least + 0.9
+
+
+@pytest.mark.parametrize("resolv", [
+    "nameserver 127.0.0.99\n",		# nobody listens
+    "nameserver 198.51.100.1\n",	# no way there
+    "nameserver 127.0.0.1\n",		# the name is not known (yet)
+])
+@pytest.mark.parametrize("lookup", ["a", "mx", "srv"])
+def test_trouble_passes(house, relay, place, resolv, lookup):
+    """Whatever is wrong with DNS, mail waits, and goes when it is right."""
+    relay(25)
+    known = "127.0.0.1" not in resolv
+    h = house(host="one.signed.test" if known else "gone.signed.test",
+              lookup=lookup, port="25", tls="none")
+    place.net.resolv.write_text(resolv)
+    h.submit("-f", "me@client.test", "a@b.test")
+    h.once()
+    entry, = h.mailq()
+    assert entry["queue_name"] == "deferred"
+    reason = entry["recipients"][0]["delay_reason"]
+    assert (".signed.test" in reason and entry["attempts"] == 0), reason
+    place.net.resolv.write_text("nameserver 127.0.0.1\n")
+    h.configure(None, relay={"host": "one.signed.test", "lookup": "mx",
+                             "port": "25", "tls": "none"})
+    assert h.call("mailq", "-q").code == 0
+    assert h.files() == []
+
+
+def test_check_says_what_is_wrong(house, place):
+    """sendoff check --relay, for a name and for a server that is not there."""
+    h = house(host="gone.signed.test", tls="none")
+    r = h.call("sendoff", "check", "--relay")
+    assert r.code == 69 and "dns       FAILED" in r.out, r
+    assert "no such name" in r.out
+    place.net.resolv.write_text("nameserver 127.0.0.99\n")
+    r = h.call("sendoff", "check", "--relay")
+    assert r.code == 69 and "dns       FAILED" in r.out, r
+    assert "resolv.conf" in r.out
+
+
+def test_check_walks_over_each_address(house, relay):
+    relay(25)
+    h = house(host="hole.signed.test", tls="none", connect_timeout="1s")
+    r = h.call("sendoff", "check", "--relay")
+    assert r.code == 0, r
+    assert "2001:db8::9" in r.out and "127.0.0.1 port 25" in r.out
+    assert r.out.count("timeout") == 2      # each address is looked at
 
 
 @pytest.mark.parametrize("resolver,believed", [
@@ -435,6 +595,28 @@ def test_dane_refuses(go, relay, host, lookup, words):
     w = go(host=host, lookup=lookup, tls="starttls", port="25",
            tls_verify="dane")
     assert down(w, words)[1] == "tls"
+
+
+@pytest.mark.parametrize("tls", ["starttls", "opportunistic"])
+def test_dane_lookup_fails(go, relay, tls):
+    """Whoever keeps the records from us does not get the mail."""
+    relay(25, "starttls", other=True)
+    w = go(host="cut.signed.test", tls=tls, port="25", tls_verify="dane")
+    assert down(w, "_25._tcp.cut", "REFUSED")[1] == "tls"
+
+
+def test_dane_authority(go, relay):
+    """2 1 1: an authority, and then the name counts."""
+    relay(25, "starttls", ca=True)
+    assert sent(go(host="ta.signed.test", tls="starttls", port="25",
+                   tls_verify="dane"))
+
+
+def test_dane_authority_for_another_name(go, relay):
+    relay(25, "starttls", other=True)
+    w = go(host="ta.signed.test", tls="starttls", port="25",
+           tls_verify="dane")
+    assert down(w)[1] == "tls"
 
 
 def test_dane_by_mx(go, relay):
