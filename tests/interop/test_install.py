@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: ISC
 """make install for real: rights, privilege, and hostile callers."""
+import email
 import fcntl
 import os
 import shutil
+import smtplib
+import socket
 import stat
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import roots
 from relay import Relay
 from system import USERS, System
 
@@ -199,6 +204,37 @@ def test_units(system, unit):
                        stderr=subprocess.STDOUT, text=True)
     assert p.returncode == 0, p.stdout
     assert "gnoring" not in p.stdout and "Unknown" not in p.stdout
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_port_of_this_machine(system, relay, host):
+    """sendmail -bs on a connection, as sendoff-smtp@.service starts it: a
+    user that is in no file, without new privileges, through the gate."""
+    system.daemon().wait_line("started")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as server:
+        client = smtplib.SMTP()
+        with ThreadPoolExecutor() as pool:
+            greeting = pool.submit(client.connect, host,
+                                   server.getsockname()[1])
+            connection, _ = server.accept()
+            p = subprocess.Popen(
+                ["setpriv", "--no-new-privs", *roots.inside(
+                    system.path, "/usr/sbin/sendmail", "-bs",
+                    who=["--userspec=65000:65000"])], env=system.env(),
+                stdin=connection, stdout=connection)
+            connection.close()
+            assert greeting.result(20)[0] == 220
+    refused = client.send_message(email.message_from_string(MESSAGE),
+                                  "app@example.org",
+                                  ["carol@example.com", "dave@example.com"])
+    assert refused == {}
+    client.quit()
+    assert p.wait(20) == 0
+    m, = relay.wait(1)
+    assert m["sender"] == "app@example.org"
+    assert m["rcpts"] == ["carol@example.com", "dave@example.com"]
+    assert "(sendoff, from userid 65000)" in m["data"].decode()
 
 
 def test_secrets_stay_with_the_runner(system, relay):
