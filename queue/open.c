@@ -201,12 +201,6 @@ queue_owner_uid(const struct queue *q)
 	return q->uid;
 }
 
-uint32_t
-queue_owner_gid(const struct queue *q)
-{
-	return q->gid;
-}
-
 int
 queue_check_space(const struct queue *q, int64_t min_free, struct err *err)
 {

@@ -42,7 +42,6 @@ void	queue_close(struct queue *);
 
 /* Who owns DIR: the runner becomes this user. */
 uint32_t	queue_owner_uid(const struct queue *);
-uint32_t	queue_owner_gid(const struct queue *);
 
 /* Makes DIR (0750), DIR/queue and DIR/corrupt (03770) where missing. */
 int	queue_create(const char *dir, struct err *);

@@ -137,14 +137,8 @@ process_init(struct process *p)
 	reset_signals();
 	stop_timers();
 	raise_limits();
-	process_umask();
-	replace_environment(p);
-}
-
-void
-process_umask(void)
-{
 	(void)umask(QUEUE_UMASK);
+	replace_environment(p);
 }
 
 bool

@@ -35,9 +35,6 @@ struct process {
  */
 void	process_init(struct process *);
 
-/* The mask for files whose group is to read and write them. */
-void	process_umask(void);
-
 /* Has set-group-id given us another group than the caller's? */
 bool	process_privileged(void);
 

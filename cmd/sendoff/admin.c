@@ -48,8 +48,8 @@ admin_usage(const char *words)
 	return EX_USAGE;
 }
 
-int
-admin_conf(struct admin *a)
+static int
+load_conf(struct admin *a)
 {
 	struct err err = { 0 };
 	size_t i, n = 0;
@@ -69,7 +69,7 @@ admin_queue(struct admin *a, enum queue_mode mode)
 {
 	struct err err = { 0 };
 	struct stat st;
-	int status = admin_conf(a);
+	int status = load_conf(a);
 
 	if (status != EX_OK)
 		return status;

@@ -45,10 +45,8 @@ int	admin_fail(const struct err *);
 /* "usage: sendoff WORDS"; 64. */
 int	admin_usage(const char *words);
 
-/* Reads the configuration; problems in [queue] are told. 0 or the status. */
-int	admin_conf(struct admin *);
-
-/* That, and opens the queue. 77 where the caller may not. */
+/* Reads the configuration, problems in [queue] are told; opens the queue. 0 or
+ * the status, 77 where the caller may not. */
 int	admin_queue(struct admin *, enum queue_mode);
 
 /* Writes the bytes to standard output and forgets them. */

@@ -16,8 +16,9 @@
 #include "cmd/sendoffd/dispatch.h"
 #include "cmd/sendoffd/tally.h"
 
-void
-crew_relay_down(struct runner *r, struct lane *lane,
+/* What the lane's relay said of itself, or what is said of it. */
+static void
+relay_went_down(struct runner *r, struct lane *lane,
     const struct outcome *why, size_t standing)
 {
 	struct relay *relay = &lane->relay;
@@ -84,7 +85,7 @@ hear_down(struct worker *w, enum job_down kind, const struct outcome *why)
 {
 	(void)kind;
 	w->blamed = true;
-	crew_relay_down(w->owner, w->lane, why, others_up(w->owner, w));
+	relay_went_down(w->owner, w->lane, why, others_up(w->owner, w));
 }
 
 static bool
@@ -128,7 +129,7 @@ blame_site(struct worker *w, const char *why)
 	w->blamed = true;
 	outcome_set(&o, OUTCOME_DEFERRED, "4.3.5",
 	    "the delivery process %s", why);
-	crew_relay_down(r, w->lane, &o, others_up(r, w));
+	relay_went_down(r, w->lane, &o, others_up(r, w));
 }
 
 static void
@@ -191,7 +192,7 @@ start(struct runner *r, struct lane *lane, int64_t tick)
 	if (worker_start(w, &how, &calls, tick, &err) == -1) {
 		mem_free(w);
 		outcome_set(&o, OUTCOME_DEFERRED, "4.3.0", "%s", err.text);
-		crew_relay_down(r, lane, &o, 0);
+		relay_went_down(r, lane, &o, 0);
 		return NULL;
 	}
 	w->owner = r;

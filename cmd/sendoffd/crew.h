@@ -35,8 +35,4 @@ int64_t	crew_tick(const struct runner *);
 void	crew_finish(struct runner *);
 void	crew_kill(struct runner *, int sig);
 
-/* What the lane's relay said of itself, or what is said of it. */
-void	crew_relay_down(struct runner *, struct lane *,
-	    const struct outcome *why, size_t standing);
-
 #endif

@@ -9,7 +9,6 @@
 #include <sys/syscall.h>
 
 #define PRINTF_LIKE(fmt, args)	__attribute__((format(printf, fmt, args)))
-#define MUST_CHECK		__attribute__((warn_unused_result))
 
 /* The code that audit and seccomp know this machine by; 0: not known here. */
 #if defined(__x86_64__) && !defined(__ILP32__)

@@ -84,7 +84,6 @@ bool	conf_value_set(const struct conf_key *, void *base,
 	    const char *value);
 void	conf_value_accepts(const struct conf_key *, struct buf *);
 void	conf_value_free(const struct conf_key *, void *base);
-void	conf_list_free(struct conf_list *);
 
 /* conf_syntax.c: what one word of a value may be. */
 bool	conf_is_name(const char *p, size_t n, bool utf8);

@@ -12,8 +12,8 @@ enum {
 
 _Static_assert(sizeof(enum conf_tls) == sizeof(int), "stored through int");
 
-void
-conf_list_free(struct conf_list *list)
+static void
+list_free(struct conf_list *list)
 {
 	size_t i;
 
@@ -108,10 +108,10 @@ take_list(enum conf_type type, const char *value, struct conf_list *out)
 	}
 	buf_free(&b);
 	if (!good || list.n == 0) {
-		conf_list_free(&list);
+		list_free(&list);
 		return false;
 	}
-	conf_list_free(out);
+	list_free(out);
 	*out = list;
 	return true;
 }
@@ -161,7 +161,7 @@ take_auth(const char *value, struct conf_relay *relay)
 		relay->auth = CONF_AUTH_LIST;
 		return true;
 	}
-	conf_list_free(&relay->auth_list);
+	list_free(&relay->auth_list);
 	relay->auth = i == 0 ? CONF_AUTH_AUTO : CONF_AUTH_OFF;
 	return true;
 }
@@ -371,7 +371,7 @@ conf_value_free(const struct conf_key *k, void *base)
 		hosts_free(relay->hosts, relay->nhosts);
 		break;
 	case CONF_TYPE_AUTH:
-		conf_list_free(&relay->auth_list);
+		list_free(&relay->auth_list);
 		break;
 	case CONF_TYPE_TARGET:
 		mem_free(conf->log_file);
@@ -380,7 +380,7 @@ conf_value_free(const struct conf_key *k, void *base)
 	case CONF_TYPE_NAMES:
 	case CONF_TYPE_PATTERNS:
 	case CONF_TYPE_PRINTS:
-		conf_list_free(field);
+		list_free(field);
 		break;
 	case CONF_TYPE_BOOL:
 	case CONF_TYPE_FLAG:

@@ -206,14 +206,6 @@ addr_utf8_local(const char *addr)
 }
 
 bool
-addr_utf8_domain(const char *addr)
-{
-	const char *at = addr_at(addr);
-
-	return at != NULL && !text_is_ascii(at, strlen(at));
-}
-
-bool
 addr_match(const char *pattern, const char *addr)
 {
 	const char *at = addr_at(addr);

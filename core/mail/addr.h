@@ -79,9 +79,8 @@ const char	*addr_at(const char *addr);
 /* The same mailbox: local part exact, domain without ASCII case. */
 bool	addr_eq(const char *a, const char *b);
 
-/* Needs SMTPUTF8 (an octet over 127 in the local part), or only an A-label. */
+/* Needs SMTPUTF8: an octet over 127 in the local part. */
 bool	addr_utf8_local(const char *addr);
-bool	addr_utf8_domain(const char *addr);
 
 /* Matches a pattern of [relay] sender: "user@dom", "@dom", ".dom" (below dom
  * only), "<>" (the null path), "*" (everything). */

@@ -47,20 +47,6 @@ envelope_free(struct envelope *env)
 	memset(env, 0, sizeof(*env));
 }
 
-void
-envelope_copy(struct envelope *to, const struct envelope *from)
-{
-	*to = *from;
-	to->sender = mem_str(from->sender);
-	to->envid = mem_str(from->envid);
-	to->tag = mem_str(from->tag);
-	to->message_id = mem_str(from->message_id);
-	to->rcpts = NULL;
-	to->nrcpts = 0;
-	for (size_t i = 0; i < from->nrcpts; i++)
-		envelope_copy_rcpt(to, &from->rcpts[i]);
-}
-
 struct envelope_rcpt *
 envelope_add_rcpt(struct envelope *env, const char *addr)
 {
@@ -76,17 +62,6 @@ envelope_add_rcpt(struct envelope *env, const char *addr)
 	memset(rcpt, 0, sizeof(*rcpt));
 	rcpt->addr = mem_str(addr);
 	return rcpt;
-}
-
-void
-envelope_copy_rcpt(struct envelope *to, const struct envelope_rcpt *from)
-{
-	struct envelope_rcpt *rcpt = envelope_add_rcpt(to, from->addr);
-
-	rcpt->orig = mem_str(from->orig);
-	rcpt->orcpt = mem_str(from->orcpt);
-	rcpt->notify = from->notify;
-	rcpt->sender = mem_str(from->sender);
 }
 
 const char *

@@ -53,7 +53,6 @@ enum envelope_flag {		/* bits; what the message holds or wants */
 	ENVELOPE_SMTPUTF8 = 8,	/* asked for by the submitter (-U, -bs) */
 	ENVELOPE_QUEUE_ONLY = 16,	/* -odq: not due at once */
 	ENVELOPE_REPORT = 32,	/* our own DSN: never reported on */
-	ENVELOPE_NOTIFY_RELAYED = 64,	/* reserved for DSN relayed reports */
 	ENVELOPE_DOUBLE = 128,	/* a report about a report: not even the
 				   postmaster hears of its failure */
 };
@@ -83,13 +82,10 @@ struct envelope {
 
 void	envelope_init(struct envelope *);
 void	envelope_free(struct envelope *);
-void	envelope_copy(struct envelope *to, const struct envelope *from);
 
 /* Appends a zeroed recipient with a copy of addr; the pointer is good until
  * the next one is added. */
 struct envelope_rcpt	*envelope_add_rcpt(struct envelope *, const char *addr);
-void	envelope_copy_rcpt(struct envelope *to,
-	    const struct envelope_rcpt *from);
 
 /* The sender that recipient i is sent under; a null sender stays null. */
 const char	*envelope_sender(const struct envelope *, size_t i);

@@ -21,8 +21,8 @@ is_good(const char *ascii)
 	return good;
 }
 
-int
-idna_domain(const char *domain, char **out, struct err *err)
+static int
+to_alabels(const char *domain, char **out, struct err *err)
 {
 	char shown[200];
 	uint8_t *ascii = NULL;
@@ -52,14 +52,14 @@ int
 idna_addr(const char *addr, char **out, struct err *err)
 {
 	const char *at = addr_at(addr);
-	char *domain;
+	char *domain = NULL;
 	size_t n;
 
 	if (at == NULL) {
 		*out = mem_str(addr);
 		return 0;
 	}
-	if (idna_domain(at + 1, &domain, err) == -1)
+	if (to_alabels(at + 1, &domain, err) == -1)
 		return -1;
 	n = (size_t)(at + 1 - addr);
 	*out = mem_zero(n + strlen(domain) + 1);

@@ -16,6 +16,5 @@
 /* An address whose domain is ASCII comes back as a copy; the local part is
  * never touched. On 0 *out is allocated. */
 int	idna_addr(const char *addr, char **out, struct err *);
-int	idna_domain(const char *domain, char **out, struct err *);
 
 #endif

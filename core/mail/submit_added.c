@@ -76,8 +76,9 @@ submit_sender(const struct submit_facts *facts)
 	return now;
 }
 
-char *
-submit_from(const struct submit_facts *facts)
+/* The address that an added From carries; allocated. */
+static char *
+from_address(const struct submit_facts *facts)
 {
 	char *given, *now;
 
@@ -147,7 +148,7 @@ submit_add_from(struct buf *b, const struct submit_facts *facts,
 {
 	size_t start = b->n, lf = 0, before;
 	const char *p;
-	char *from = submit_from(facts);
+	char *from = from_address(facts);
 	bool null = facts->sender != NULL && facts->sender[0] == '\0';
 
 	buf_addf(b, "%sFrom: ", prefix);

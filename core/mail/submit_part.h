@@ -51,9 +51,6 @@ void	submit_take_rcpts(struct slice header, const struct submit_block *,
 void	submit_add_changed(struct buf *, const struct submit_facts *,
 	    const struct header_field *, struct submit_kind);
 
-/* The address that an added From carries; allocated. */
-char	*submit_from(const struct submit_facts *);
-
 /* The fields that are added, lines with CRLF; prefix is "" or "Resent-". */
 void	submit_add_received(struct buf *, const struct submit_facts *);
 void	submit_add_warning(struct buf *, const struct submit_facts *);

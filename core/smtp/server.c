@@ -64,8 +64,9 @@ put(struct server *s, const char *p, size_t n)
 		s->discard = true;
 }
 
-void
-server_finish(struct server *s)
+/* After the last byte of a message: commit, and the reply. */
+static void
+finish(struct server *s)
 {
 	char id[ID_SIZE];
 	struct err why;
@@ -133,7 +134,7 @@ feed_data(struct server *s, const char *p, size_t n)
 		s->dot = now;
 	}
 	if (s->dot == DOT_END) {
-		server_finish(s);
+		finish(s);
 		return i;
 	}
 	put(s, p + start, n - start);
@@ -146,7 +147,7 @@ end_chunk(struct server *s)
 	struct err why = s->why;
 
 	if (s->last) {
-		server_finish(s);
+		finish(s);
 		return;
 	}
 	s->state = SERVER_COMMAND;

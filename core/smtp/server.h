@@ -107,7 +107,6 @@ struct server {
 	struct err			 why;		/* the first error of the data */
 
 	struct buf			 line;		/* private: a command */
-	bool				 line_bad;	/* private: too long */
 	int				 dot;		/* private */
 	int64_t				 left;		/* private: of the chunk */
 	bool				 last;		/* private: BDAT LAST */

@@ -26,8 +26,6 @@ void	server_refuse_command(struct server *, int code, const char *dsn,
 /* The command in line, and what is to follow it. */
 void	server_command(struct server *);
 
-/* After the last byte of a message: commit, and the reply. */
-void	server_finish(struct server *);
 void	server_reset(struct server *);
 
 #endif

@@ -188,24 +188,6 @@ conn_of(const struct stream *s)
 	return s != NULL && s->ops == &tls_stream_ops ? s->impl : NULL;
 }
 
-int
-tls_fingerprints(const struct stream *s, char cert[65], char spki[65])
-{
-	const struct tls_conn *c = conn_of(s);
-	X509 *leaf = c != NULL ? SSL_get0_peer_certificate(c->ssl) : NULL;
-	unsigned char d[2][TLS_DIGEST];
-	size_t i;
-
-	if (leaf == NULL || !tls_digest(leaf, false, d[0]) ||
-	    !tls_digest(leaf, true, d[1]))
-		return -1;
-	for (i = 0; i < TLS_DIGEST; i++) {
-		(void)snprintf(cert + 2 * i, 3, "%02x", d[0][i]);
-		(void)snprintf(spki + 2 * i, 3, "%02x", d[1][i]);
-	}
-	return 0;
-}
-
 /* Only where no other connection can have the same secrets (RFC 7627). */
 static bool
 is_unique(const struct tls_conn *c)

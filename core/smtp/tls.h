@@ -57,10 +57,6 @@ int	tls_start(struct tls_ctx *, struct stream *s, const char *const *names,
 	    size_t nnames, const struct tls_tlsa *tlsa, size_t ntlsa,
 	    bool unverified, struct tls_peer *peer, struct err *);
 
-/* The leaf of the last handshake on this stream: SHA-256 of the certificate
- * and of its public key, as 64 hex digits each. */
-int	tls_fingerprints(const struct stream *, char cert[65], char spki[65]);
-
 /* RFC 9266 "tls-exporter" (32 bytes), or RFC 5929 "tls-unique"; false where
  * there is none that is safe. */
 bool	tls_binding_exporter(const struct stream *, struct buf *);

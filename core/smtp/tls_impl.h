@@ -51,7 +51,6 @@ int	tls_pins_parse(struct tls_ctx *, const struct conf_list *,
 	    struct err *);
 int	tls_verify_judge(X509_STORE_CTX *, void *);	/* for OpenSSL */
 void	tls_verify_describe(X509 *, struct tls_peer *);
-bool	tls_digest(X509 *, bool spki, unsigned char out[TLS_DIGEST]);
 
 /* tls_stream.c */
 extern const struct stream_ops tls_stream_ops;

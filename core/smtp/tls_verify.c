@@ -64,8 +64,8 @@ tls_pins_parse(struct tls_ctx *ctx, const struct conf_list *list,
 
 /* Of the whole certificate, or of its SubjectPublicKeyInfo (what OpenSSL's
  * X509_pubkey_digest covers is only the bits inside). */
-bool
-tls_digest(X509 *cert, bool spki, unsigned char out[TLS_DIGEST])
+static bool
+digest(X509 *cert, bool spki, unsigned char out[TLS_DIGEST])
 {
 	unsigned char *der = NULL;
 	unsigned int n = 0;
@@ -89,8 +89,8 @@ matches_pin(const struct tls_ctx *ctx, X509 *leaf)
 	bool have[2];
 	size_t i;
 
-	have[0] = tls_digest(leaf, false, got[0]);
-	have[1] = tls_digest(leaf, true, got[1]);
+	have[0] = digest(leaf, false, got[0]);
+	have[1] = digest(leaf, true, got[1]);
 	for (i = 0; i < ctx->npins; i++)
 		if (have[ctx->pins[i].spki] && memcmp(ctx->pins[i].sha256,
 		    got[ctx->pins[i].spki], TLS_DIGEST) == 0)
@@ -209,7 +209,7 @@ explain_pin(struct tls_conn *c, X509 *leaf)
 	char hex[2 * TLS_DIGEST + 1] = "unknown";
 	size_t i;
 
-	if (tls_digest(leaf, false, got))
+	if (digest(leaf, false, got))
 		for (i = 0; i < TLS_DIGEST; i++)
 			(void)snprintf(hex + 2 * i, 3, "%02x", got[i]);
 	(void)snprintf(c->why, sizeof(c->why), "certificate of %.100s is not "
