@@ -63,3 +63,142 @@ def test_a_report_that_cannot_be_addressed_waits_alone(make_house):
         assert house.files() == []
         assert r.messages[1]["rcpts"] == ["me@client.test"]
         assert len(r.messages) == 2
+
+
+# --- reports as others write them --------------------------------------------
+
+SAMPLES = os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "fuzz", "corpus", "report")
+
+
+@pytest.mark.parametrize("name, mta, about, rcpts", [
+    ("qmail-three", "mx1.example.com",
+     "<20030303110420.8447.qmail@mx1.example.com>",
+     [("bob@example.net", "failed", "5.1.1"),
+      ("carol@far.example.net", "failed", "5.7.1"),
+      ("dave@slow.example.net", "failed", None)]),
+    ("exim-pipe", "mail.example.org", "<E1Vxyz9-0001AZ-AB@mail.example.org>",
+     [("nobody@example.com", "failed", "5.1.1"),
+      ("second@example.com", "failed", None),
+      ("bob@example.org", "failed", None), ("x@example.org", "failed", None)]),
+    ("exchange-2003", "corp.example", "<orig-1@example.org>",
+     [("nobody@corp.example", "failed", "5.1.1"),
+      ("Smith, John", "failed", "5.2.3")]),
+    ("exchange-2016", "EX1.corp.example", "<9@example.org>",
+     [("nobody@corp.example", "failed", "5.1.10")]),
+    ("t37-dsn", "gw.example.net", None, [("+4930123", "delivered", "2.0.0")]),
+])
+def test_report_of_others(make_house, name, mta, about, rcpts):
+    with open(os.path.join(SAMPLES, name), "rb") as f:
+        text = f.read()
+    house = make_house()
+    r = house.call("sendoff", "report", "--json", input=text)
+    assert r.code == 0 and r.err == "", r
+    got = json.loads(r.out)
+    assert (got["kind"], got["reporting_mta"]) == ("dsn", mta)
+    assert got["original_message_id"] == about
+    assert [(x["final_recipient"], x["action"], x["status"])
+            for x in got["recipients"]] == rcpts
+    r = house.call("sendoff", "report", input=text)
+    assert r.code == 0 and "recipient: " + rcpts[0][0] in r.out
+
+
+def test_fax_gateways_mdn(make_house):
+    with open(os.path.join(SAMPLES, "t37-mdn"), "rb") as f:
+        got = json.loads(make_house().call("sendoff", "report", "--json",
+                                           input=f.read()).out)
+    assert (got["kind"], got["disposition"]) == ("mdn", "dispatched")
+    assert (got["action_mode"], got["sending_mode"]) == (
+        "automatic-action", "MDN-sent-automatically")
+    assert got["modifiers"] == ["warning"]
+    assert got["original_message_id"] == "<77@client.test>"
+    rcpt, = got["recipients"]
+    assert rcpt["original_recipient"] == "FAX=+4930123@gw.example.net"
+
+
+# --- MDN ---------------------------------------------------------------------
+
+PAGE = """Return-Path: <fax=123@client.test>
+From: fax=123@client.test
+To: page@example.com
+Subject: Fax page
+Message-ID: <77@client.test>
+Disposition-Notification-To: fax=123@client.test
+
+page
+"""
+
+
+@pytest.mark.parametrize("word, written, subject", [
+    ("displayed", "displayed", "Read"), ("deleted", "deleted", "Deleted"),
+    ("dispatched", "dispatched", "Dispatched"),
+    ("processed", "processed", "Processed"),
+    ("denied", "processed/denied", "Denied"),
+    ("failed", "processed/error", "Failed")])
+@pytest.mark.parametrize("mode", ["manual", "automatic"])
+@pytest.mark.parametrize("sent", ["manually", "automatically"])
+def test_each_disposition(house, relay, word, written, subject, mode, sent):
+    """Every row of RFC 8098's table, made, sent, and read back."""
+    house.once()
+    r = house.call("sendoff", "mdn", "--disposition", word, "--mode", mode,
+                   "--sent", sent, "--recipient", "page@example.com",
+                   input=PAGE)
+    assert r.code == 0, r
+    house.once()
+    m, = relay.messages
+    assert m["sender"] == "" and m["rcpt"][0][1]["NOTIFY"] == "NEVER"
+    report = dsn_validator.check(m["data"])
+    assert report.value("Disposition", report.fields) == \
+        "%s-action/MDN-sent-%s; %s" % (mode, sent, written)
+    assert report.value("Subject") == subject + ": Fax page"
+    got = json.loads(house.call("sendoff", "report", "--json",
+                                input=m["data"]).out)
+    assert got["disposition"] == written.split("/")[0]
+    assert got["modifiers"] == written.split("/")[1:]
+    assert got["action_mode"] == mode + "-action"
+    assert got["sending_mode"] == "MDN-sent-" + sent
+    assert got["original_message_id"] == "<77@client.test>"
+
+
+def test_a_refused_mdn_is_nobodys_business(make_house):
+    with Relay(replies={"RCPT": lambda s, line: "550 5.1.1 no"
+                        if "fax" in line else None}) as r:
+        house = make_house(r)
+        house.once()
+        assert house.call("sendoff", "mdn", "--disposition", "displayed",
+                          "--recipient", "page@example.com",
+                          input=PAGE).code == 0
+        house.once()
+        assert house.files() == [] and r.messages == []
+
+
+@pytest.mark.parametrize("args, head, want", [
+    ([], "Disposition-Notification-To: me, Joe <joe@x.example>\n",
+     ["me@client.test, Joe <joe@x.example>"]),
+    ([], "Disposition-Notification-To: old@client.test\n",
+     ["new@client.test"]),
+    ([], "Disposition-Notification-To: a@x.example\n"
+     "Disposition-Notification-Options: x=optional,1\n", ["a@x.example"]),
+    (["-f", ""], "Disposition-Notification-To: a@x.example\n"
+     "Disposition-Notification-Options: x=optional,1\n", []),
+    ([], "Disposition-Notification-To: a@x.example\n"
+     "Content-Type: multipart/report; boundary=b; "
+     "report-type=disposition-notification\n", []),
+])
+def test_requests_pass_unharmed(make_house, args, head, want):
+    house = make_house(None, rewrite={"old@client.test": "new@client.test"})
+    house.submit(*args, "you@example.com", input=head + "\nx\n")
+    m, = queued(house)
+    assert m.field("Disposition-Notification-To") == want
+    assert len(m.field("Disposition-Notification-Options")) == \
+        (head.count("-Options") if want else 0)
+
+
+def test_a_dropped_request_is_logged(make_house, tmp_path):
+    log = tmp_path / "log"
+    house = make_house(None, log={"target": "file:%s" % log})
+    house.once()                            # who makes the log file
+    house.submit("-f", "", "you@example.com",
+                 input="Disposition-Notification-To: a@x.example\n\nx\n")
+    assert "RFC 8098 2.1" in log.read_text()
+    assert house.files()[0] in log.read_text()
