@@ -122,6 +122,7 @@ struct queue_rcpt {
 	struct outcome		last;	/* OUTCOME_NONE: not yet tried */
 	int64_t			last_sec;
 	bool			warned;	/* a delay was reported */
+	bool			told;	/* SENT, and that was reported */
 };
 
 struct queue_msg {

@@ -26,8 +26,7 @@ queue_can_apply(const struct queue_msg *m, const struct format_entry *e)
 		return m->rcpts[e->rcpt].state == QUEUE_RCPT_OWED &&
 		    e->outcome.verdict != OUTCOME_NONE;
 	if (e->kind == FORMAT_TOLD)
-		return m->rcpts[e->rcpt].state == QUEUE_RCPT_FAILED ||
-		    m->rcpts[e->rcpt].state == QUEUE_RCPT_TOLD;
+		return m->rcpts[e->rcpt].state != QUEUE_RCPT_OWED;
 	return true;
 }
 
@@ -51,7 +50,10 @@ queue_apply(struct queue_msg *m, const struct format_entry *e)
 		apply_outcome(&m->rcpts[e->rcpt], e);
 		break;
 	case FORMAT_TOLD:
-		m->rcpts[e->rcpt].state = QUEUE_RCPT_TOLD;
+		if (m->rcpts[e->rcpt].state == QUEUE_RCPT_SENT)
+			m->rcpts[e->rcpt].told = true;
+		else
+			m->rcpts[e->rcpt].state = QUEUE_RCPT_TOLD;
 		break;
 	case FORMAT_WARNED:
 		m->rcpts[e->rcpt].warned = true;

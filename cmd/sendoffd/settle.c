@@ -16,6 +16,12 @@ verdict(const struct attempt *a, size_t i)
 	return a->got[i] != NULL ? a->got[i]->verdict : OUTCOME_NONE;
 }
 
+static const struct outcome *
+last_outcome(const struct attempt *a, size_t i)
+{
+	return a->got[i] != NULL ? a->got[i] : &a->msg->rcpts[i].last;
+}
+
 static bool
 is_failed(const struct attempt *a, size_t i)
 {
@@ -66,10 +72,12 @@ report_due(const struct attempt *a, size_t i, enum dsn_action *action)
 	}
 	if (site_is_report(a->site, env))
 		return false;
-	if (verdict(a, i) == OUTCOME_SENT) {
+	/* Also of a pass that ended before it could report. */
+	if (a->msg->rcpts[i].state == QUEUE_RCPT_SENT ||
+	    verdict(a, i) == OUTCOME_SENT) {
 		*action = DSN_RELAYED;
 		return (notify & NOTIFY_SUCCESS) != 0 &&
-		    !a->got[i]->dsn_passed;
+		    !a->msg->rcpts[i].told && !last_outcome(a, i)->dsn_passed;
 	}
 	*action = DSN_DELAYED;
 	return a->got[i] != NULL && !is_over(a, i) &&
@@ -103,29 +111,13 @@ fill_dsn(struct attempt *a, size_t i, enum dsn_action action,
 
 	*d = (struct dsn_rcpt){
 		.rcpt = &a->msg->env.rcpts[i],
-		.outcome = a->got[i] != NULL ? a->got[i] : &r->last,
+		.outcome = last_outcome(a, i),
 		.action = action,
 		.last_sec = r->last_sec != 0 ? r->last_sec : clock_wall_sec(),
 	};
 	if (action == DSN_DELAYED)
 		d->retry_until_sec = a->msg->env.arrival_us / 1000000 +
 		    c.lifetime_sec;
-}
-
-/* The report was made: the journal says so, or the memory where it cannot. */
-static int
-record_reported(struct attempt *a, size_t i, enum dsn_action action,
-    struct err *err)
-{
-	switch (action) {
-	case DSN_FAILED:
-		return queue_record_told(a->msg, i, err);
-	case DSN_DELAYED:
-		return queue_record_warned(a->msg, i, err);
-	default:
-		a->got[i]->dsn_passed = true;
-		return 0;
-	}
 }
 
 /* Everything that this sender is to hear of this pass, from i on. */
@@ -148,7 +140,9 @@ report_group(struct attempt *a, size_t first, struct err *err)
 	}
 	result = report_send(a, sender, dsns, n, err);
 	for (i = 0; i < n && result == REPORT_MADE; i++)
-		if (record_reported(a, which[i], dsns[i].action, err) == -1)
+		if ((dsns[i].action == DSN_DELAYED ?
+		    queue_record_warned(a->msg, which[i], err) :
+		    queue_record_told(a->msg, which[i], err)) == -1)
 			result = REPORT_FAILED;
 	mem_free(dsns);
 	mem_free(which);

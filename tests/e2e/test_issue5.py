@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import threading
+import time
 
 import pytest
 
 import dsn_validator
 from queued import queued
-from relay import Relay
+from relay import HANG, Relay
 
 REFUSE = {"RCPT": lambda session, line: "550 5.1.1 no such user"
           if "nobody" in line else None}
@@ -202,3 +204,100 @@ def test_a_dropped_request_is_logged(make_house, tmp_path):
                  input="Disposition-Notification-To: a@x.example\n\nx\n")
     assert "RFC 8098 2.1" in log.read_text()
     assert house.files()[0] in log.read_text()
+
+
+# --- each is told once -------------------------------------------------------
+
+def test_told_when_known_and_once(make_house):
+    """Different fates over several passes: each in one report, none twice."""
+    answers = {"now": "550 5.1.1 no such user", "later": "451 4.3.0 later"}
+    with Relay(replies={"RCPT": lambda s, line: next(
+            (v for k, v in answers.items() if k in line), None)}) as r:
+        house = make_house(r)
+        house.submit("-f", "me@client.test", "now@example.com",
+                     "later@example.com", "fine@example.com")
+        house.once()
+        house.sendmail("-q")
+        answers["later"] = "550 5.2.2 full"
+        house.sendmail("-q")
+        assert house.files() == []
+        first, second = [m for m in r.messages if m["sender"] == ""]
+    for m, who, status in ((first, "now@", "5.1.1"), (second, "later@", "5.2.2")):
+        group, = fields(dsn_validator.check(m["data"]))
+        assert who in group["Final-Recipient"] and group["Status"] == status
+
+
+def test_success_is_reported_after_a_crash(make_house):
+    """Killed when one of two was served: he is told of both, and served
+    once."""
+    hangs = threading.Event()
+
+    def second(session, line):
+        if "two" not in line:
+            return None
+        if session.rcpts:
+            return "452 4.5.3 too many"
+        hangs.set()
+        return HANG
+    with Relay(caps=("PIPELINING",), replies={"RCPT": second}) as r:
+        house = make_house(r)
+        house.submit("-f", "me@client.test", "-N", "success",
+                     "one@example.com", "two@example.com")
+        d = house.daemon()
+        assert hangs.wait(20)
+        d.wait_line("to=<one@example.com>")
+        end = time.monotonic() + 20         # the journal comes after the log
+        while not any(" outcome 0 " in x for x in queued(house)[0].journal):
+            assert time.monotonic() < end
+        d.p.kill()
+        d.p.wait()
+        r.replies.clear()
+        # its worker may live on for a moment, and holds the message
+        house.daemon()
+        house.wait_empty()
+        told = {g["Final-Recipient"]
+                for m in r.messages if m["sender"] == ""
+                for g in fields(dsn_validator.check(m["data"]))}
+        assert told == {"rfc822;one@example.com", "rfc822;two@example.com"}
+        served = [a for m in r.messages if m["sender"] for a in m["rcpts"]]
+        assert sorted(served) == ["one@example.com", "two@example.com"]
+
+
+# --- relays that refuse the null sender --------------------------------------
+
+def no_null(session, line):
+    return "501 5.1.7 no null sender here" if "<>" in line else None
+
+
+def test_sender_of_bounces(make_house):
+    """A report goes out under it, and is not bounced itself; nor is what
+    comes under its name."""
+    with Relay(replies={**REFUSE, "MAIL": no_null}) as r:
+        house = make_house(r, bounce={"sender": "bounces@client.test"})
+        house.submit("-f", "me@client.test", "nobody@example.com")
+        house.submit("-f", "nobody@client.test", "nobody@example.com")
+        house.submit("-f", "bounces@client.test", "nobody@example.com")
+        house.once()
+        assert house.files() == []
+        assert all(m["sender"] == "bounces@client.test" for m in r.messages)
+        assert sorted(m["rcpts"][0] for m in r.messages) == [
+            "me@client.test", "postmaster@client.test",
+            "postmaster@client.test"]
+
+
+@pytest.mark.parametrize("postmaster, to", [
+    ("postmaster", ["admin@x.example"]), ("none", []),
+    ("boss@y.example", ["boss@y.example"]), ("nobody@y.example", [])])
+def test_double_bounces(make_house, postmaster, to):
+    """Through the aliases, or dropped with a log line; never a third one."""
+    with Relay(replies=REFUSE) as r:
+        house = make_house(r, bounce={"postmaster": postmaster})
+        house.aliases("postmaster: admin@x.example\n")
+        house.submit("-f", "nobody@client.test", "nobody@example.com")
+        out = house.once()
+        assert house.files() == []
+        assert [m["rcpts"] for m in r.messages] == [to] * len(to)
+        assert ("report dropped" in out.err) == (to == [])
+        for m in r.messages:
+            report = dsn_validator.check(m["data"])
+            assert "nobody@client.test" in fields(report)[0]["Final-Recipient"]

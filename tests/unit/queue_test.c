@@ -80,6 +80,7 @@ test_journal(void **state)
 	assert_int_equal(queue_record_outcome(m, 2, &o, 1002, &err), 0);
 	assert_int_equal(queue_record_outcome(m, 3, &o, 1002, &err), 0);
 	assert_int_equal(queue_record_told(m, 3, &err), 0);
+	assert_int_equal(queue_record_told(m, 0, &err), 0);
 	assert_int_equal(queue_record_warned(m, 1, &err), 0);
 	assert_int_equal(queue_record_attempt(m, 1, 1003, 2000, &err), 0);
 	assert_int_equal(queue_record_hold(m, true, &err), 0);
@@ -93,6 +94,7 @@ test_journal(void **state)
 
 	m = claim(id);
 	assert_int_equal(m->rcpts[0].state, QUEUE_RCPT_SENT);
+	assert_true(m->rcpts[0].told);
 	assert_string_equal(m->rcpts[0].last.text, "250 2.0.0 Ok");
 	assert_int_equal(m->rcpts[1].state, QUEUE_RCPT_OWED);
 	assert_string_equal(m->rcpts[1].last.text, o.text);
