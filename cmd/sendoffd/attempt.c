@@ -8,8 +8,10 @@
 #include "core/mail/job.h"
 
 #include "cmd/sendoffd/attempt.h"
+#include "cmd/sendoffd/attempt_part.h"
 #include "cmd/sendoffd/dispatch.h"
 #include "cmd/sendoffd/maillog.h"
+#include "cmd/sendoffd/place.h"
 #include "cmd/sendoffd/settle.h"
 #include "cmd/sendoffd/tally.h"
 
@@ -17,8 +19,8 @@ enum {
 	SPINS_MAX = 6,
 };
 
-static void
-free_attempt(struct attempt *a)
+void
+attempt_free(struct attempt *a)
 {
 	for (size_t i = 0; i < a->nparts; i++)
 		mem_free(a->parts[i].rcpts);
@@ -194,18 +196,6 @@ explain_untried(struct attempt *a)
 	}
 }
 
-static void
-park(struct attempt *a)
-{
-	struct runner *r = a->runner;
-
-	a->parked_tick = clock_tick_ms() + RUNNER_TROUBLE_MS;
-	r->trouble_tick = a->parked_tick;
-	a->next = r->parked;
-	r->parked = a;
-	r->nparked++;
-}
-
 /* Was somebody not tried whose relay is not down? A worker let him out, and
  * must not be asked again and again at once. */
 static bool
@@ -234,22 +224,23 @@ put_back(struct attempt *a, const struct settled *s)
 		e->spins = 0;
 		if (a->charged_tick != 0 && r->flush_tick >= a->charged_tick)
 			/* whoever flushed had read that it was deferred */
-			dispatch_again(r, e);
+			place_again(r, e);
 		else
-			dispatch_wait(r, e, s->next_sec);
+			place_wait(r, e, s->next_sec);
 	} else if (!r->stopping && was_skipped(a) && e->spins++ > 0) {
 		if (e->spins > SPINS_MAX)
 			e->spins = SPINS_MAX;
-		dispatch_later(r, e, (int64_t)RUNNER_SPIN_MS << e->spins);
+		place_later(r, e, (int64_t)RUNNER_SPIN_MS << e->spins);
 	} else {
-		dispatch_ready(r, e, a->msg);
+		e->any_time = s->next_sec != 0;
+		place_ready(r, e, a->msg);
 	}
 	queue_release(a->msg);
 	a->msg = NULL;
 }
 
-static void
-finish(struct attempt *a)
+void
+attempt_finish(struct attempt *a)
 {
 	struct settled s;
 	struct runner *r = a->runner;
@@ -258,20 +249,20 @@ finish(struct attempt *a)
 	explain_untried(a);
 	switch (settle(a, &s)) {
 	case SETTLE_STUCK:
-		park(a);
+		attempt_park(a);
 		return;
 	case SETTLE_GONE:
-		dispatch_gone(r, e);
+		place_gone(r, e);
 		break;
 	case SETTLE_UNREMOVED:
 		e->over = true;
-		dispatch_later(r, e, RUNNER_AGAIN_MS);
+		place_later(r, e, RUNNER_AGAIN_MS);
 		break;
 	case SETTLE_STAYS:
 		put_back(a, &s);
 		break;
 	}
-	free_attempt(a);
+	attempt_free(a);
 }
 
 void
@@ -283,6 +274,7 @@ attempt_start(struct runner *r, struct backlog_entry *e,
 	a->runner = r;
 	a->site = site_hold(r->site);
 	a->entry = e;
+	e->any_time = false;
 	a->msg = msg;
 	a->taken_us = clock_wall_us();
 	a->ngot = msg->env.nrcpts;
@@ -290,7 +282,7 @@ attempt_start(struct runner *r, struct backlog_entry *e,
 	r->nattempts++;
 	make_parts(a);
 	if (a->nparts == 0) {
-		finish(a);
+		attempt_finish(a);
 		return;
 	}
 	log_active(a);
@@ -406,7 +398,7 @@ attempt_over(struct part *part, const char *why)
 				take_outcome(a, part->rcpts[i], &o);
 	}
 	if (--a->nopen == 0)
-		finish(a);
+		attempt_finish(a);
 }
 
 void
@@ -422,79 +414,5 @@ attempt_abandon(struct lane *lane)
 		all = part->next;
 		part->next = NULL;
 		attempt_over(part, NULL);
-	}
-}
-
-/* A message whose journal failed is claimed anew: that resets it. */
-static bool
-reclaim(struct attempt *a)
-{
-	struct err err = { 0 };
-	enum queue_found found;
-	char id[ID_SIZE];
-
-	memcpy(id, a->entry->id, sizeof(id));
-	queue_release(a->msg);
-	a->msg = NULL;
-	found = queue_claim(a->runner->queue, id, &a->msg, &err);
-	if (found == QUEUE_OK)
-		return true;
-	if (found == QUEUE_GONE || found == QUEUE_CORRUPT) {
-		log_error("message %s: lost while its outcomes could not be "
-		    "recorded: %s", id, err.text);
-		dispatch_gone(a->runner, a->entry);
-		free_attempt(a);
-	} else {
-		a->msg = NULL;
-		park(a);
-	}
-	return false;
-}
-
-void
-attempt_retry_parked(struct runner *r, int64_t tick)
-{
-	struct attempt *a, *all = r->parked;
-
-	r->parked = NULL;
-	while (all != NULL) {
-		a = all;
-		all = a->next;
-		a->next = NULL;
-		if (a->parked_tick > tick) {
-			a->next = r->parked;
-			r->parked = a;
-			continue;
-		}
-		r->nparked--;
-		if (reclaim(a))
-			finish(a);
-	}
-}
-
-int64_t
-attempt_parked_tick(const struct runner *r)
-{
-	int64_t tick = INT64_MAX;
-
-	for (const struct attempt *a = r->parked; a != NULL; a = a->next)
-		if (a->parked_tick < tick)
-			tick = a->parked_tick;
-	return tick;
-}
-
-void
-attempt_drop_parked(struct runner *r)
-{
-	struct attempt *a;
-
-	while (r->parked != NULL) {
-		a = r->parked;
-		r->parked = a->next;
-		r->nparked--;
-		log_error("message %s: its outcomes were not recorded",
-		    a->entry->id);
-		queue_release(a->msg);
-		free_attempt(a);
 	}
 }

@@ -79,7 +79,7 @@ void	attempt_abandon(struct lane *);
 void	attempt_retry_parked(struct runner *, int64_t tick);
 int64_t	attempt_parked_tick(const struct runner *);
 
-/* The end of the program: releases parked ones as they are. */
+/* The end of the program: one more try, then they are let go as they are. */
 void	attempt_drop_parked(struct runner *);
 
 #endif

@@ -39,6 +39,8 @@ struct backlog_entry {
 	uint8_t			 spins;		/* tries that led to nothing */
 	uint8_t			 busy;		/* looks that found it so */
 	bool			 now;		/* due whatever the journal says */
+	bool			 any_time;	/* waits for a relay that is down,
+						   though others are not due */
 	bool			 counted;	/* of the pass under way */
 	bool			 split;		/* has other relays' rcpts too */
 	bool			 known;		/* uid is: it was looked at */

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * dispatch - which message is looked at, and which is next.
- *
- * To look is to read a message's envelope and journal, and to say when it is
- * due and which lane it belongs to. Messages in the lane of a relay that is
- * down are told why they wait, once for each reason.
  */
 #ifndef CMD_SENDOFFD_DISPATCH_H
 #define CMD_SENDOFFD_DISPATCH_H
@@ -38,15 +34,5 @@ int64_t	dispatch_tick(const struct runner *);
 /* Messages in lanes whose relay is down: those whose reason changed, or whose
  * time has come, are looked at again. */
 void	dispatch_review(struct runner *);
-
-/* An entry comes out of HAND. */
-void	dispatch_gone(struct runner *, struct backlog_entry *);
-void	dispatch_wait(struct runner *, struct backlog_entry *,
-	    int64_t next_sec);
-/* At once, since a flush came while it was in hand. */
-void	dispatch_again(struct runner *, struct backlog_entry *);
-void	dispatch_later(struct runner *, struct backlog_entry *, int64_t ms);
-void	dispatch_ready(struct runner *, struct backlog_entry *,
-	    const struct queue_msg *);
 
 #endif

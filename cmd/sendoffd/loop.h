@@ -18,6 +18,7 @@ enum {
 	LOOP_SCAN_MS = 300000,		/* in case an event was missed */
 	LOOP_SCAN_BLIND_MS = 10000,	/* where there are no events */
 	LOOP_REVIEW_MS = 60000,
+	LOOP_FLUSH_MS = 1000,		/* between two flushes */
 };
 
 /* Blocks the signals that are handled; before anything is started. */

@@ -18,6 +18,8 @@ struct loop {
 	int		 watch_fd;	/* -1: none */
 	int64_t		 watchdog_ms;	/* 0: none */
 	int64_t		 watchdog_tick, scan_tick, review_tick, pass_tick;
+	bool		 flush_asked;
+	int64_t		 flush_tick;	/* not before */
 	int64_t		 stop_tick;	/* 0: not told to stop */
 	bool		 asked, killed;	/* workers, to end */
 	int		 status;

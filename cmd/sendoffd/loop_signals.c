@@ -118,8 +118,7 @@ loop_take_signals(struct loop *l)
 				reload(l);
 			break;
 		case SIGUSR1:
-			(void)loop_scan(l, false);
-			dispatch_flush(l->runner);
+			l->flush_asked = true;
 			break;
 		case SIGUSR2:
 			dispatch_probe(l->runner);

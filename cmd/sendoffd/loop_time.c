@@ -32,6 +32,8 @@ loop_next_tick(const struct loop *l)
 	if (l->stop_tick != 0)
 		return l->killed ? tick : min(tick, l->stop_tick +
 		    (l->asked ? LOOP_KILL_MS : LOOP_STOP_MS));
+	if (loop_stays(l) && l->flush_asked)
+		tick = min(tick, l->flush_tick);
 	if (loop_stays(l))
 		tick = min(tick, min(l->scan_tick, min(l->review_tick,
 		    l->pass_tick)));
@@ -99,6 +101,12 @@ loop_take_time(struct loop *l, int64_t tick)
 	}
 	if (tick >= l->pass_tick) {
 		l->pass_tick = tick + interval_ms;
+		l->flush_asked = true;
+	}
+	/* Many who ask at once get one. */
+	if (l->flush_asked && tick >= l->flush_tick) {
+		l->flush_asked = false;
+		l->flush_tick = tick + LOOP_FLUSH_MS;
 		(void)loop_scan(l, false);
 		dispatch_flush(r);
 	}

@@ -112,6 +112,47 @@ def down():
                                                  "one", "two")))
 
 
+def test_relay_is_back_though_others_of_the_message_are_not_due(make_crew):
+    c = make_crew(relay_two={"host": "two.test", "recipient": "@two.test"})
+    rules = """
+def start(argv):
+    global name
+    name = argv[-1]
+def rcpt(a, job):
+    if a == "a@one.test": return ("deferred", 451, "4.2.1", "451 greylisted")
+"""
+    c.rules(rules + """
+def down():
+    return ("connect", "4.4.1", "refused") if name == "two" else None
+""")
+    d = c.daemon()
+    c.submit("a@one.test", "b@two.test")
+    d.wait_line("to=<b@two.test>, relay=none")
+    (m,) = c.mailq()
+    assert m["attempts"] == 1 and m["next_attempt"] > time.time() + 30
+    c.rules(rules)
+    d.signal(signal.SIGUSR2)
+    d.wait_line("to=<b@two.test>, relay=fake")
+    wait_for(lambda: len(c.mailq()[0]["recipients"]) == 1)
+    # And that was no reason to try the other one for ever.
+    c.submit("z@one.test")
+    d.wait_line("to=<z@one.test>")
+    assert sum("to=<a@one.test>" in x for x in d.lines) == 2
+
+
+def test_flush_storm(crew):
+    crew.rules("def rcpt(a, job): return ('deferred', 451, '4.3.0', 'x')\n")
+    d = crew.daemon()
+    crew.submit("r@x.test")
+    d.wait_line("status=deferred")
+    for _ in range(200):
+        d.signal(signal.SIGUSR1)
+    d.wait_line("status=deferred", count=2)
+    crew.submit("q@x.test")
+    d.wait_line("to=<q@x.test>")
+    assert sum("to=<r@x.test>" in x for x in d.lines) <= 4
+
+
 def test_relay_by_sender(make_crew):
     c = make_crew(relay_two={"host": "two.test", "sender": "@s.test"})
     c.rules("""
