@@ -137,8 +137,12 @@ class System:
         return sorted(os.listdir(self.file("/var/spool/sendoff/queue")))
 
     def empty(self):
+        """Nothing is queued, and no relay is known to be down."""
+        spool = self.file("/var/spool/sendoff")
         for name in self.files():
-            os.unlink(self.file("/var/spool/sendoff/queue/" + name))
+            os.unlink(os.path.join(spool, "queue", name))
+        if os.path.exists(os.path.join(spool, "stats")):
+            os.unlink(os.path.join(spool, "stats"))
 
     def close(self):
         for d in self.daemons:
