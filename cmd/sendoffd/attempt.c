@@ -222,7 +222,7 @@ put_back(struct attempt *a, const struct settled *s)
 
 	if (s->next_sec != 0 && !s->untried) {
 		e->spins = 0;
-		if (a->charged_tick != 0 && r->flush_tick >= a->charged_tick)
+		if (a->charged && r->flushes != a->charged_flush)
 			/* whoever flushed had read that it was deferred */
 			place_again(r, e);
 		else
@@ -357,7 +357,7 @@ take_outcome(struct attempt *a, uint32_t i, const struct outcome *from)
 	tell_rcpt(a, i);
 	if (o.verdict == OUTCOME_DEFERRED || o.verdict == OUTCOME_UNKNOWN) {
 		if (!a->charged)
-			a->charged_tick = clock_tick_ms();
+			a->charged_flush = a->runner->flushes;
 		a->charged = true;
 	}
 	if (o.verdict != OUTCOME_SENT || --a->nunsent == 0)

@@ -45,7 +45,7 @@ struct attempt {
 	size_t			 nexplained;	/* got says why nobody tried */
 	size_t			 nunsent;	/* recipients not known as sent */
 	bool			 charged;	/* one was deferred by a try */
-	int64_t			 charged_tick;	/* the first; 0: none */
+	uint64_t		 charged_flush;	/* runner.flushes then */
 	struct attempt		*next;		/* parked ones */
 	int64_t			 parked_tick;	/* not before */
 };

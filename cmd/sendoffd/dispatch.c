@@ -184,7 +184,7 @@ dispatch_flush(struct runner *r)
 	if (r->pass_done == r->pass_total)
 		r->pass_done = r->pass_total = 0;
 	r->flush_sec = clock_wall_sec();
-	r->flush_tick = clock_tick_ms();
+	r->flushes++;
 	dispatch_probe(r);
 	backlog_each(r->backlog, flush_entry, r);
 }

@@ -67,7 +67,7 @@ struct runner {
 	int64_t			 sync_tick;	/* INT64_MAX: nothing to sync */
 	int64_t			 trouble_tick;	/* nothing is taken up before */
 	int64_t			 flush_sec;	/* the last flush, wall clock */
-	int64_t			 flush_tick;
+	uint64_t		 flushes;	/* how many there were */
 	struct stats		 tally;		/* not yet merged */
 	int64_t			 tally_tick;	/* 0: nothing counted */
 	int64_t			 history_day;	/* old days went on that day */
