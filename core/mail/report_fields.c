@@ -14,6 +14,7 @@
 
 enum how {
 	HOW_PLAIN,		/* as it stands */
+	HOW_ENVID,		/* the same, but some forget to decode it */
 	HOW_WORD,		/* one word, lower case; comments go */
 	HOW_TYPED,		/* behind "type;" */
 	HOW_ADDRESS,		/* the same, decoded */
@@ -36,7 +37,7 @@ static const struct field {
 	{ name, WHOSE_MESSAGE, how, offsetof(struct report, member) }
 #define RCPT(name, how, member) \
 	{ name, WHOSE_RCPT, how, offsetof(struct report_rcpt, member) }
-	MESSAGE("Original-Envelope-Id", HOW_PLAIN, envelope_id),
+	MESSAGE("Original-Envelope-Id", HOW_ENVID, envelope_id),
 	MESSAGE("Reporting-MTA", HOW_TYPED, reporting_mta),
 	MESSAGE("Arrival-Date", HOW_PLAIN, arrival_date),
 	MESSAGE("Reporting-UA", HOW_PLAIN, reporting_mta),
@@ -98,6 +99,35 @@ behind_type(const char *value)
 	return report_value(semi + 1, strlen(semi + 1));
 }
 
+/*
+ * Exim repeats the xtext of ENVID and ORCPT as it got it, where RFC 3464 wants
+ * what it stands for. It is taken for that only if it holds nothing that xtext
+ * would have to encode, and encodes nothing but what it has to. Takes value.
+ */
+static char *
+undo_xtext(char *value, char lowest)
+{
+	size_t n = strlen(value), i;
+	struct buf plain, again;
+	bool is_xtext;
+
+	buf_init(&plain, n + 1);
+	buf_init(&again, n + 1);
+	is_xtext = strchr(value, '+') != NULL &&
+	    xtext_decode(&plain, value, n);
+	for (i = 0; is_xtext && i < plain.n; i++)
+		is_xtext = plain.p[i] >= lowest && plain.p[i] < 0x7f;
+	if (is_xtext)
+		xtext_encode(&again, plain.p, plain.n);
+	if (is_xtext && again.n == n && memcmp(again.p, value, n) == 0) {
+		mem_free(value);
+		value = buf_take(&plain);
+	}
+	buf_free(&plain);
+	buf_free(&again);
+	return value;
+}
+
 /* "type; address": decoded where the type says how, and without the <> that
  * some put around it. */
 static char *
@@ -123,7 +153,7 @@ address_of(const char *value)
 	mem_free(addr);
 	addr = buf_take(&b);
 	buf_free(&b);
-	return addr;
+	return undo_xtext(addr, '!');
 }
 
 static void
@@ -209,6 +239,9 @@ put(struct report *r, char **slot, enum how how, char *value)
 	case HOW_PLAIN:
 	case HOW_REMARK:
 		*slot = value;
+		return;
+	case HOW_ENVID:
+		*slot = undo_xtext(value, ' ');
 		return;
 	case HOW_WORD:
 		*slot = word_of(value);

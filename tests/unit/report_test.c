@@ -113,6 +113,22 @@ static const struct {
 	    R("\"nobody@corp.example\"", "null", "\"failed\"", "\"5.1.10\"",
 	    "\"550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found\"",
 	    "null", "null", "null"), "null") },
+	{ "Exim's xtext", DSN "Reporting-MTA: dns;a\n"
+	    "Original-Envelope-Id: page+2B1+20x+3D\n\n"
+	    "Original-Recipient: rfc822;u+2Bv@b\nFinal-Recipient: "
+	    "rfc822;u+20@b\nAction: failed\nStatus: 5.0.0\n" COPY,
+	    J("\"dsn\"", "\"a\"", "\"page+1 x=\"", "null",
+	    "\"<1@example.org>\"", "", R("\"u+20@b\"", "\"u+v@b\"",
+	    "\"failed\"", "\"5.0.0\"", "null", "null", "null", "null"),
+	    "null") },
+	{ "no xtext", DSN "Reporting-MTA: dns;a\n"
+	    "Original-Envelope-Id: a=+2B+41\n\n"
+	    "Original-Recipient: rfc822;FAX=+2B@b\nFinal-Recipient: "
+	    "rfc822;u+41@b\nAction: failed\nStatus: 5.0.0\n" COPY,
+	    J("\"dsn\"", "\"a\"", "\"a=+2B+41\"", "null",
+	    "\"<1@example.org>\"", "", R("\"u+41@b\"", "\"FAX=+2B@b\"",
+	    "\"failed\"", "\"5.0.0\"", "null", "null", "null", "null"),
+	    "null") },
 	{ "no first group", DSN "Final-Recipient: rfc822;a@b\nAction: failed\n"
 	    "Status: 5.0.0\n\n--B--\n",
 	    J("\"dsn\"", "null", "null", "null", "null", "",
