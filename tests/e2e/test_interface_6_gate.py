@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: ISC
 """INTERFACE 6: the gate, also as somebody uses it who is up to no good."""
 import os
-import re
 import socket
 import time
 
 import pytest
 
-from queued import Queued
 from worker import crc32c
 
 
