@@ -16,6 +16,13 @@ greeting(struct smtp_session *s, struct err *err)
 	if (smtp_judge(SMTP_GREETING, &s->wire.reply) != SMTP_YES)
 		return smtp_wire_refuse(&s->wire,
 		    "the relay does not take mail", err);
+	/*
+	 * Dovecot's submission service (2.3) offers PIPELINING, and dies of
+	 * an assertion when DATA or BDAT of the next message stands behind
+	 * one that its own relay still has to answer for.
+	 */
+	s->one_by_one = strstr(buf_str(&s->wire.reply.text), "Dovecot") !=
+	    NULL;
 	return smtp_wire_quiet(&s->wire, err);
 }
 

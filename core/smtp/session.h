@@ -57,6 +57,8 @@ struct smtp_session {
 	bool			 tls;
 	bool			 esmtp;		/* it took EHLO */
 	bool			 authenticated;
+	bool			 one_by_one;	/* nothing behind a message before
+						   its reply is there */
 	char			 mech[24];	/* SASL, once authenticated */
 	struct tls_peer		 peer;		/* valid with tls */
 	char			 name[OUTCOME_RELAY_MAX]; /* "host[addr]:port" */

@@ -114,7 +114,7 @@ has_room(const struct smtp_run *r)
 {
 	size_t most = 1;
 
-	if (offers(r->s, SMTP_CAP_PIPELINING))
+	if (offers(r->s, SMTP_CAP_PIPELINING) && !r->s->one_by_one)
 		most = offers(r->s, SMTP_CAP_CHUNKING) ? SMTP_WINDOW : 2;
 	return r->n < most && (r->n == 0 || r->flight[r->n - 1].ended);
 }

@@ -615,3 +615,32 @@ def test_a_huge_header_re_encoded(make_house, start):
         assert w.verdict(1) == "sent", w.outcomes
         data = r.messages[0]["data"]
         assert data.isascii() and data.count(b"=?utf-8?") == 60000
+
+
+@pytest.mark.parametrize("greeting,behind", [
+    ("220 relay.test ESMTP", True),
+    ("220 relay.test Dovecot (Debian) ready.", False),
+])
+@pytest.mark.parametrize("more", [[], ["CHUNKING"]])
+def test_nothing_behind_a_message(make_house, start, greeting, behind, more):
+    """Dovecot's submission service dies of what stands behind a message."""
+    seen = []
+
+    def dot(session, line):
+        session.sock.settimeout(0.3)
+        try:
+            seen.append(session.buffer + session.sock.recv(100) != b"")
+        except OSError:
+            seen.append(session.buffer != b"")
+        session.sock.settimeout(None)
+        return "451 4.3.0 wait"
+
+    with Relay(caps=["PIPELINING", *more], replies={
+            "GREETING": lambda s, line: greeting, "DOT": dot}) as r:
+        worker = start(make_house(r))
+        worker.read()
+        numbers = [worker.give("r%d@b.test" % i) for i in range(3)]
+        worker.until_done(*numbers)
+        assert worker.finish()[0] == 0
+        assert any(seen) == behind and len(seen) == 3
+        assert len(r.sessions) == 1
