@@ -116,6 +116,29 @@ is_first(struct runner *r, const struct backlog_entry *e,
 	    crew_has_room(r, lane, clock_tick_ms());
 }
 
+/* Takes msg, which is claimed if its fate is FATE_TAKE. */
+static void
+carry_out(struct runner *r, struct backlog_entry *e, struct queue_msg *msg,
+    enum fate fate, int64_t next_sec)
+{
+	switch (fate) {
+	case FATE_TAKE:
+		take_up(r, e, msg);
+		return;
+	case FATE_HOLD:
+		place_count(r, e);
+		backlog_hold(r->backlog, e);
+		break;
+	case FATE_WAIT:
+		place_wait(r, e, next_sec);
+		break;
+	case FATE_READY:
+		place_ready(r, e, msg);
+		break;
+	}
+	queue_release(msg);
+}
+
 /* Takes msg, which is claimed or not. */
 static void
 consider(struct runner *r, struct backlog_entry *e, struct queue_msg *msg,
@@ -140,22 +163,7 @@ consider(struct runner *r, struct backlog_entry *e, struct queue_msg *msg,
 		if (fate == FATE_READY)
 			fate = FATE_TAKE;
 	}
-	switch (fate) {
-	case FATE_TAKE:
-		take_up(r, e, msg);
-		return;
-	case FATE_HOLD:
-		place_count(r, e);
-		backlog_hold(r->backlog, e);
-		break;
-	case FATE_WAIT:
-		place_wait(r, e, next_sec);
-		break;
-	case FATE_READY:
-		place_ready(r, e, msg);
-		break;
-	}
-	queue_release(msg);
+	carry_out(r, e, msg, fate, next_sec);
 }
 
 /* The message could not be had. */
@@ -256,24 +264,15 @@ look_next(struct runner *r, struct backlog_entry *e)
 	struct queue_msg *msg;
 	struct err err = { 0 };
 	int64_t next_sec = 0;
+	enum fate fate;
 	enum queue_found found = queue_claim(r->queue, e->id, &msg, &err);
 
 	if (found != QUEUE_OK) {
 		set_aside(r, e, found, &err);
 		return;
 	}
-	switch (judge(r, e, msg, &next_sec)) {
-	case FATE_TAKE:
-	case FATE_READY:
-		take_up(r, e, msg);
-		return;
-	case FATE_HOLD:
-		place_count(r, e);
-		backlog_hold(r->backlog, e);
-		break;
-	case FATE_WAIT:
-		place_wait(r, e, next_sec);
-		break;
-	}
-	queue_release(msg);
+	fate = judge(r, e, msg, &next_sec);
+	if (fate == FATE_READY)
+		fate = FATE_TAKE;
+	carry_out(r, e, msg, fate, next_sec);
 }
