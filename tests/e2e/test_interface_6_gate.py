@@ -21,20 +21,35 @@ def gated(make_house, relay):
     return h
 
 
-def draft(h):
+NOBODY = 65534
+
+
+def draft(h, uid=None):
     """What any process may ask for: (descriptor, id) of a draft."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
-        s.connect(h.gate)
+        if uid is None:
+            s.connect(h.gate)
+        else:
+            here = os.getcwd()
+            os.chmod(h.folder, 0o755)
+            os.chdir(h.folder)
+            os.seteuid(uid)     # the kernel's word for who connects
+            try:
+                s.connect("gate")
+            finally:
+                os.seteuid(0)
+                os.chdir(here)
         s.send(b"draft")
         text, fds, _, _ = socket.recv_fds(s, 4096, 1)
     assert text.startswith(b"draft "), text
     return fds[0], text.split()[1].decode()
 
 
-def write(fd, ident, rcpts, data=b"Subject: x\r\n\r\nbody\r\n", claimed=None):
+def write(fd, ident, rcpts, data=b"Subject: x\r\n\r\nbody\r\n", claimed=None,
+          sender="a@client.test"):
     """Commits a draft; claimed is the size that it says to have."""
-    env = ("id %s\narrival %d\nuid %d\nsender a@client.test\n" % (
-        ident, time.time() * 1e6, os.getuid())
+    env = ("id %s\narrival %d\nuid %d\nsender %s\n" % (
+        ident, time.time() * 1e6, os.getuid(), sender)
         + "".join("rcpt %s\n" % r for r in rcpts)).encode()
     size = len(data) if claimed is None else claimed
     head = b"sendoff 1 queued %08x %010d %019d %08x %08x " % (
@@ -70,3 +85,22 @@ def test_too_many_recipients_are_put_aside(gated, relay):
     gated.submit("c@example.com")
     assert relay.wait(1)[0]["rcpts"] == ["c@example.com"]
     assert len(gated.files("corrupt")) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_require_user_from_binds_who_writes_the_file_himself(gated, relay):
+    gated.configure(relay, queue={"gate": gated.gate},
+                    identity={"require_user_from": "yes"})
+    gated.d.stop()
+    gated.d = gated.daemon()
+    gated.d.wait_line("started")
+    fd, ident = draft(gated, NOBODY)
+    write(fd, ident, ["b@example.com"], sender="ceo@client.test")
+    line = gated.d.wait_line("against [identity]")
+    assert ident in line and "ceo@client.test" in line
+    for sender in ("nobody@client.test", "nobody@localhost"):
+        fd, ident = draft(gated, NOBODY)
+        write(fd, ident, ["b@example.com"], sender=sender)
+    assert {m["sender"] for m in relay.wait(2)} == {
+        "nobody@client.test", "nobody@localhost"}
+    assert len(gated.files("corrupt")) == 1
