@@ -116,6 +116,8 @@ def test_fail2ban(system, relay):
                 "rm -f /tmp/f2b/jail.d/*; : > /tmp/f2b.log")
     write(system, "/tmp/f2b/filter.d/test.conf",
           "[Definition]\nfailregex = ^ bad <HOST>$\n")
+    # a ban that it remembers from another run would not be told again
+    write(system, "/tmp/f2b/fail2ban.local", "[Definition]\ndbfile = None\n")
     write(system, "/tmp/f2b/jail.local", "[test]\nenabled = true\n"
           "filter = test\nbackend = polling\nmaxretry = 2\n"
           "logpath = /tmp/f2b.log\naction = sendmail[name=test, dest=root, "
