@@ -188,13 +188,17 @@ queue_report(struct attempt *a, struct envelope *env, struct dsn *dsn,
 	struct runner *r = a->runner;
 	struct draft d;
 	char id[ID_SIZE];
+	int ret;
 
 	if (draft_create(r->queue, &d, err) == -1)
 		return -1;
 	memcpy(id, d.id, sizeof(id));
 	dsn->id = id;
-	if (draft_begin(&d, env, err) == -1 ||
-	    write_report(a, dsn, &d, err) == -1) {
+	ret = draft_begin(&d, env, err);
+	if (ret == 0)
+		ret = write_report(a, dsn, &d, err);
+	dsn->id = NULL;
+	if (ret == -1) {
 		draft_abort(&d);
 		return -1;
 	}
