@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/paths.h"
 #include "core/base/text.h"
 
 #include "cmd/sendoff/admin.h"
@@ -77,9 +78,15 @@ admin_queue(struct admin *a, enum queue_mode mode)
 	    geteuid() != 0 && geteuid() != st.st_uid)
 		return admin_say(EX_NOPERM, "queue %s: for root and its "
 		    "owner only", a->conf.queue_dir);
-	if (queue_open(a->conf.queue_dir, mode, &a->queue, &err) == -1)
-		return admin_fail(&err);
-	return EX_OK;
+	if (queue_open(a->conf.queue_dir, mode, &a->queue, &err) == 0)
+		return EX_OK;
+	/* One elsewhere than at the installed place is made by who comes
+	 * first, as by the other programs. */
+	if (err.sys == ENOENT && strcmp(a->conf.queue_dir, paths_spool) != 0 &&
+	    queue_create(a->conf.queue_dir, &err) == 0 &&
+	    queue_open(a->conf.queue_dir, mode, &a->queue, &err) == 0)
+		return EX_OK;
+	return admin_fail(&err);
 }
 
 void

@@ -135,3 +135,10 @@ def test_every_orcpt_goes_on(house, relay):
         "one@example.com": "rfc822;team@client.test",
         "two@example.com": "rfc822;team@client.test",
         "plain+x@example.com": "rfc822;plain+2Bx@example.com"}
+
+
+def test_status_of_a_queue_that_nobody_used_yet(make_house):
+    h = make_house(None)
+    r = h.call("sendoff", "status")
+    assert r.code == 0 and "not running" in r.out, r
+    assert h.call("sendoff", "queue").code == 0
