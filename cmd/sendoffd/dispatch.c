@@ -160,9 +160,10 @@ flush_entry(struct backlog_entry *e, void *arg)
 {
 	struct runner *r = arg;
 
-	if (e->state == BACKLOG_HELD || e->state == BACKLOG_HAND || e->over)
+	if (e->state == BACKLOG_HELD || e->over)
 		return;
-	e->now = true;
+	/* What is in hand is being tried: the pass waits for that. */
+	e->now = e->now || e->state != BACKLOG_HAND;
 	if (!e->counted) {
 		e->counted = true;
 		r->pass_total++;
