@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from house import BUILD
 from relay import HANG, Relay
 from worker import Worker
 
@@ -131,7 +132,9 @@ def test_not_in_the_process_table(make_house, pki, tmp_path):
                 assert_clean(name, data)
         os.kill(w.p.pid, signal.SIGSEGV)
         w.p.wait()
-        assert w.p.returncode == -signal.SIGSEGV
+        # a sanitizer has a handler of its own, which exits
+        assert w.p.returncode == (1 if "address" in BUILD else
+                                  -signal.SIGSEGV)
         assert not glob.glob(h.folder + "/**/core*", recursive=True)
         w.kill()
 

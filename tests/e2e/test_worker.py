@@ -629,10 +629,11 @@ def test_nothing_behind_a_message(make_house, start, greeting, behind, more):
     def dot(session, line):
         session.sock.settimeout(0.3)
         try:
-            seen.append(session.buffer + session.sock.recv(100) != b"")
+            session.buffer += session.sock.recv(100)
         except OSError:
-            seen.append(session.buffer != b"")
+            pass                # nothing more comes
         session.sock.settimeout(None)
+        seen.append(session.buffer != b"")
         return "451 4.3.0 wait"
 
     with Relay(caps=["PIPELINING", *more], replies={

@@ -11,6 +11,7 @@
 
 #include "cmd/sendmail/limits.h"
 #include "core/base/clock.h"
+#include "core/base/mem.h"
 #include "queue/stats.h"
 
 static const char text[] =
@@ -84,7 +85,8 @@ limit(const char *sender, const char *a, const char *b, const char **relay)
 
 	limits_load(&l, q, &conf);
 	envelope_init(&env);
-	env.sender = strdup(sender);
+	mem_free(env.sender);
+	env.sender = mem_str(sender);
 	(void)envelope_add_rcpt(&env, a);
 	if (b != NULL)
 		(void)envelope_add_rcpt(&env, b);
